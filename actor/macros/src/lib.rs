@@ -1,0 +1,1 @@
+//! The macros of duractor: derive(Actor), methods, routes, derive(Problem).

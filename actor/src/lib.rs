@@ -1,0 +1,1 @@
+//! Durable actors on Cloudflare Durable Objects: plain Rust structs with methods.

@@ -1,0 +1,1 @@
+//! Example actors, all in one worker.

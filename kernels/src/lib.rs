@@ -1,0 +1,1 @@
+//! simd128 numeric kernels with a scalar twin.

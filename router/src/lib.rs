@@ -1,0 +1,1 @@
+//! Path patterns to actor class, actor name and route.

@@ -1,0 +1,1 @@
+//! Behaviour of duractor, natively and in workerd.

@@ -1,0 +1,1 @@
+//! Actors that the tests in workerd call.

@@ -1,0 +1,2 @@
+//! What a contributor runs: dev, test, bench, size.
+fn main() {}
