@@ -1,2 +1,13 @@
-//! duractor build: a crate of actors to a worker that wrangler runs.
-fn main() {}
+//! The command line of Duractor; everything it does is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match duractor_cli::run(std::env::args_os().skip(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! `duractor build`: from a crate of actors to a `build/` that wrangler runs.
+//!
+//! ```
+//! let help = duractor_cli::run(["--help".into()]);
+//! assert!(help.is_ok());
+//! ```
+//!
+//! The output fits exactly one version of wasm-bindgen, the one that `duractor --version` prints: a crate that locks
+//! another is refused, with the command that mends it.
+//!
+//! # How does it work?
+//!
+//! [`build`] owns the way: [`cargo`] compiles, [`wasm`] reads which actors there are, [`check`] compares them with
+//! wrangler's configuration ([`config`]), [`bindgen`] makes the glue, [`optimize`] makes the wasm small, [`entry`] writes
+//! `worker.js`, and [`output`] puts it all in place at once. What did not change is not built again.
+//!
+//! # Modules, low to high
+//!
+//! [`args`], [`wasm`], [`config`], [`snippet`], [`check`], [`cargo`], [`bindgen`], [`optimize`], [`entry`], [`output`],
+//! [`build`].
+
+pub mod args;
+pub mod bindgen;
+pub mod build;
+pub mod cargo;
+pub mod check;
+pub mod config;
+pub mod entry;
+pub mod optimize;
+pub mod output;
+pub mod snippet;
+pub mod wasm;
+
+use std::ffi::OsString;
+
+use args::Command;
+
+/// Runs one command line, without the program's name.
+///
+/// # Errors
+///
+/// Whatever stopped the command, worded for the person at the terminal.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<()> {
+    match args::parse(arguments)? {
+        Command::Print(text) => println!("{text}"),
+        Command::Build(options) => build::build(&options)?,
+    }
+    Ok(())
+}
