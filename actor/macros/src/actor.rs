@@ -1,0 +1,125 @@
+//! `#[derive(Actor)]`.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Type};
+
+use crate::errors::Errors;
+use crate::spans;
+
+pub(crate) fn expand(input: &DeriveInput) -> TokenStream {
+    let mut errors = Errors::default();
+    let actor = Actor::parse(input, &mut errors).map(|actor| actor.codegen());
+    quote!(#errors #actor)
+}
+
+struct Actor<'i> {
+    name: &'i Ident,
+    /// The fields that are visited: all but the transient ones.
+    durable: Vec<(&'i Ident, &'i Type)>,
+}
+
+impl<'i> Actor<'i> {
+    /// `None` where an implementation would only add errors to the one that says why.
+    fn parse(input: &'i DeriveInput, errors: &mut Errors) -> Option<Self> {
+        refuse_struct_attributes(&input.attrs, errors);
+        if !input.generics.params.is_empty() {
+            errors.at(
+                &input.generics,
+                "an actor cannot be generic: it is one Durable Object class; name the types",
+            );
+            return None;
+        }
+        let fields = fields(input, errors)?;
+        let durable = fields
+            .iter()
+            .filter(|field| !is_transient(field, errors))
+            .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)))
+            .collect();
+        Some(Self { name: &input.ident, durable })
+    }
+
+    fn codegen(&self) -> TokenStream {
+        let (name, class) = (self.name, self.name.unraw().to_string());
+        let visits = self.durable.iter().map(|(field, ty)| visit(field, ty));
+        let listed = listed(&class);
+        quote! {
+            #[automatically_derived]
+            impl ::duractor::Actor for #name {
+                const CLASS: &'static ::core::primitive::str = #class;
+                fn fields(
+                    &mut self,
+                    __visit: &mut dyn ::core::ops::FnMut(
+                        &'static ::core::primitive::str,
+                        &mut dyn ::duractor::Field,
+                    ),
+                ) {
+                    let _ = &__visit;
+                    #(#visits)*
+                }
+            }
+            #listed
+        }
+    }
+}
+
+fn fields<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<&'i Fields> {
+    let Data::Struct(body) = &input.data else {
+        errors.at(&input.ident, "an actor is a struct, whose fields are its state");
+        return None;
+    };
+    if let Fields::Unnamed(unnamed) = &body.fields {
+        errors.at(
+            unnamed,
+            "an actor's fields need names, by which they are stored: write `{ name: Type }`",
+        );
+        return None;
+    }
+    Some(&body.fields)
+}
+
+fn refuse_struct_attributes(attributes: &[Attribute], errors: &mut Errors) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("actor")) {
+        errors.at(attribute, "`#[actor(…)]` goes on a field: `#[actor(transient)]`");
+    }
+}
+
+fn is_transient(field: &Field, errors: &mut Errors) -> bool {
+    let mut transient = false;
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("actor")) {
+        if !matches!(attribute.meta, syn::Meta::List(_)) {
+            errors.at(attribute, "write `#[actor(transient)]`");
+            continue;
+        }
+        errors.keep(attribute.parse_nested_meta(|key| {
+            if !key.path.is_ident("transient") {
+                return Err(key.error("unknown key: a field can be `#[actor(transient)]`"));
+            }
+            transient = true;
+            Ok(())
+        }));
+    }
+    transient
+}
+
+/// The coercion stands under the field's type, where a type that is no `Field` is reported.
+fn visit(field: &Ident, ty: &Type) -> TokenStream {
+    let name = field.unraw().to_string();
+    let target = spans::over(ty, quote!(&mut self.#field));
+    quote!(__visit(#name, #target);)
+}
+
+/// The class in the custom section of the wasm module that `duractor build` reads.
+fn listed(class: &str) -> TokenStream {
+    let line = format!("{class}\n");
+    let (length, bytes) = (line.len(), Literal::byte_string(line.as_bytes()));
+    quote! {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            #[used]
+            #[unsafe(link_section = "duractor_actors")]
+            static CLASS: [::core::primitive::u8; #length] = *#bytes;
+        };
+    }
+}

@@ -1,0 +1,141 @@
+//! What the runtime dispatches by: `impl Methods`, with one function a route.
+//!
+//! A route's function takes the arguments, holds the actor, calls the method and makes the reply
+//! while the actor is still held, since the reply may borrow from it. It calls `duractor::__rt` for
+//! all the rest: it is instantiated for every route. Types of arguments are never written; the
+//! method's signature infers them.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{ReturnType, Type};
+
+use super::ir::{Block, Method, Route, Source, Turn};
+use crate::spans;
+
+impl ToTokens for Block {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self { actor, cfgs, methods } = self;
+        let routes = methods.iter().flat_map(|method| {
+            method.routes.iter().map(|route| entry(actor, method, route))
+        });
+        // A second block for the actor is reported under the actor's name.
+        let header = spans::over(actor, quote!(impl ::duractor::Methods for #actor));
+        tokens.extend(quote! {
+            #(#cfgs)*
+            #[automatically_derived]
+            #header {
+                const ROUTES: &'static [::duractor::__rt::Route] = &[#(#routes),*];
+            }
+        });
+    }
+}
+
+fn entry(actor: &Type, method: &Method, route: &Route) -> TokenStream {
+    let cfgs = &method.cfgs;
+    let verb = Ident::new(route.verb.variant(), Span::call_site());
+    let path = &route.path;
+    let turn = match method.turn {
+        Turn::None => quote!(None),
+        Turn::Shared => quote!(Shared),
+        Turn::Exclusive => quote!(Exclusive),
+    };
+    let run = run(actor, method, route);
+    quote! {
+        #(#cfgs)*
+        ::duractor::__rt::Route {
+            verb: ::duractor::__rt::Verb::#verb,
+            path: #path,
+            turn: ::duractor::__rt::Turn::#turn,
+            run: #run,
+        }
+    }
+}
+
+fn run(actor: &Type, method: &Method, route: &Route) -> TokenStream {
+    let allow = method.deprecated.then(|| quote!(#[allow(deprecated)]));
+    let (request, body) = (local("req"), body(actor, method, route));
+    if method.waits {
+        return quote!(::duractor::__rt::Run::Async({
+            #allow
+            fn run(#request: ::duractor::Request) -> ::duractor::__rt::Task {
+                ::std::boxed::Box::pin(async move {
+                    let #request = &#request;
+                    #body
+                })
+            }
+            run
+        }));
+    }
+    quote!(::duractor::__rt::Run::Sync({
+        #allow
+        fn run(#request: &::duractor::Request) -> ::duractor::Response {
+            #body
+        }
+        run
+    }))
+}
+
+fn body(actor: &Type, method: &Method, route: &Route) -> TokenStream {
+    let values: Vec<_> = (0..method.arguments.len()).map(|at| local(&format!("a{at}"))).collect();
+    let takes = method.arguments.iter().zip(&values).zip(&route.sources);
+    let takes = takes.map(|((ty, value), source)| take(value, ty, source));
+    let (hold, held) = hold(actor, method.turn);
+    let (name, wait) = (&method.name, method.waits.then(|| quote!(.await)));
+    let (result, reply) = reply(method);
+    quote! {
+        #(#takes)*
+        #hold
+        let #result = <#actor>::#name(#held #(#values),*) #wait;
+        #reply
+    }
+}
+
+/// The call stands under the argument's type, where a type that is no extractor is reported.
+fn take(value: &Ident, ty: &Type, source: &Source) -> TokenStream {
+    let request = local("req");
+    let call = match source {
+        Source::Parameter(name) => {
+            let function = spans::over(ty, quote!(::duractor::__rt::param));
+            quote!(#function(#request, #name))
+        }
+        Source::Request => {
+            let function = spans::over(ty, quote!(::duractor::__rt::arg));
+            quote!(#function(#request))
+        }
+    };
+    let problem = local("problem");
+    quote! {
+        let #value = match #call {
+            ::core::result::Result::Ok(#value) => #value,
+            ::core::result::Result::Err(#problem) => return ::duractor::__rt::refuse(#problem),
+        };
+    }
+}
+
+/// The statement that holds the actor for the call, and the receiver to pass.
+fn hold(actor: &Type, turn: Turn) -> (TokenStream, TokenStream) {
+    let (request, me) = (local("req"), local("me"));
+    let home = quote!(::duractor::__rt::home::<#actor>(#request));
+    match turn {
+        Turn::None => (TokenStream::new(), TokenStream::new()),
+        Turn::Shared => (quote!(let #me = #home.borrow();), quote!(&#me,)),
+        Turn::Exclusive => (quote!(let mut #me = #home.borrow_mut();), quote!(&mut #me,)),
+    }
+}
+
+/// The variable for what the method returns, and the reply that is made of it, which stands under
+/// the return type, where a type that is no reply is reported.
+fn reply(method: &Method) -> (Ident, TokenStream) {
+    let result = local("result");
+    let call = quote!(::duractor::__rt::reply(#result));
+    let call = match &method.reply {
+        ReturnType::Type(_, ty) => spans::over(ty, call),
+        ReturnType::Default => spans::over(&method.name, call),
+    };
+    (result, call)
+}
+
+/// A variable that no name of the user's can be taken for.
+fn local(name: &str) -> Ident {
+    format_ident!("__{name}", span = Span::mixed_site())
+}
