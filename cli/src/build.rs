@@ -16,6 +16,7 @@ use crate::entry::Entry;
 use crate::optimize;
 use crate::output::{Output, Stamp};
 use crate::snippet;
+use crate::terminal::say;
 use crate::wasm;
 
 /// Builds the worker.
@@ -64,13 +65,12 @@ pub fn build(options: &Options) -> Result<()> {
     make(wasm, &actors, &config, mode, options.keep_names, &stage)?;
     let bytes = fs::metadata(stage.join("index_bg.wasm"))?.len();
     output.publish(stamp)?;
-    let seconds = start.elapsed().as_secs_f32();
-    eprintln!(
-        "built {} ({}, {} KiB of wasm, {seconds:.1} s)",
+    let (size, seconds) = (bytes.div_ceil(1024), start.elapsed().as_secs_f32());
+    say(format_args!(
+        "wrote {} ({}, {size} KiB of wasm, {seconds:.1} s)",
         shown(&out),
-        actors.join(", "),
-        bytes.div_ceil(1024)
-    );
+        actors.join(", ")
+    ));
     Ok(())
 }
 
@@ -87,7 +87,7 @@ fn make(
     let host = bindgen::generate(wasm, development || keep_names, stage)?;
     if !development {
         let wasm_opt = optimize::find(config.dir())?;
-        eprintln!("optimising with wasm-opt");
+        say("optimising with wasm-opt");
         optimize::optimize(&wasm_opt, &stage.join("index_bg.wasm"), keep_names)?;
     }
     let entry = Entry {
@@ -125,7 +125,7 @@ fn no_config(package: &Package, dir: &Path, actors: &[String]) -> String {
 fn report(config: &Config, report: Report) -> Result<()> {
     let file = shown(&config.path);
     for warning in report.warnings {
-        eprintln!("warning: {file}: {warning}");
+        say(format_args!("warning: {file}: {warning}"));
     }
     match &report.errors[..] {
         [] => Ok(()),

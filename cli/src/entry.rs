@@ -51,12 +51,14 @@ const duractor = host({{ DurableObject, reset: __wbg_reset_state, bindings: {}, 
     }
 
     fn bindings_literal(&self) -> String {
-        let classes: Vec<String> = self
-            .bindings
-            .iter()
-            .map(|(class, names)| format!("{class}: {}", serde_json::json!(names)))
-            .collect();
-        format!("{{ {} }}", classes.join(", "))
+        let classes = self.bindings.iter().map(|(class, names)| {
+            let names: Vec<String> = names
+                .iter()
+                .map(|name| serde_json::json!(name).to_string())
+                .collect();
+            format!("{class}: [{}]", names.join(", "))
+        });
+        format!("{{ {} }}", classes.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -79,7 +81,7 @@ mod tests {
 import { DurableObject } from "cloudflare:workers";
 import { __wbg_reset_state } from "./index.js";
 import { host } from "./snippets/duractor-1f/src/workerd/host.js";
-const duractor = host({ DurableObject, reset: __wbg_reset_state, bindings: { Counter: ["COUNTER","OLD"], Home: ["HOME"] }, development: true });
+const duractor = host({ DurableObject, reset: __wbg_reset_state, bindings: { Counter: ["COUNTER", "OLD"], Home: ["HOME"] }, development: true });
 export class Home extends duractor.actor("Home") {}
 export class Counter extends duractor.actor("Counter") {}
 export default { fetch: duractor.fetch };

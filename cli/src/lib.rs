@@ -16,7 +16,7 @@
 //!
 //! # Modules, low to high
 //!
-//! [`args`], [`wasm`], [`config`], [`snippet`], [`check`], [`cargo`], [`bindgen`], [`optimize`], [`entry`], [`output`],
+//! [`terminal`], [`args`], [`wasm`], [`config`], [`snippet`], [`check`], [`cargo`], [`bindgen`], [`optimize`], [`entry`], [`output`],
 //! [`build`].
 
 pub mod args;
@@ -29,6 +29,7 @@ pub mod entry;
 pub mod optimize;
 pub mod output;
 pub mod snippet;
+pub mod terminal;
 pub mod wasm;
 
 use std::ffi::OsString;

@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
+use duractor_cli::terminal::say;
+
 fn main() -> ExitCode {
     match duractor_cli::run(std::env::args_os().skip(1)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            say(format_args!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use crate::terminal::say;
+
 const ENTRY: &str = "worker.js";
 const LOCK: &str = ".lock";
 const STAGE: &str = ".stage";
@@ -45,9 +47,10 @@ impl Output {
             let file = File::create(dir.join(LOCK))?;
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) => {
-                    eprintln!("waiting for another build of {}", dir.display())
-                }
+                Err(TryLockError::WouldBlock) => say(format_args!(
+                    "waiting for another build of {}",
+                    dir.display()
+                )),
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
             file.lock()?;

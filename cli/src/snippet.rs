@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use crate::config::{Binding, Config, Environment, Format, Migration};
 
 /// Lines and where they go.
@@ -36,7 +34,7 @@ pub fn bindings(config: &Config, env: &Environment<'_>, classes: &[&str]) -> Sni
 /// A migration that makes `classes`.
 pub fn migration(config: &Config, env: &Environment<'_>, classes: &[&str]) -> Snippet {
     let tag = next_tag(env.migrations);
-    let list = json!(classes);
+    let list = array(classes);
     let path = scoped(env.name.filter(|_| env.owns_migrations), "migrations");
     let table = format!("[[{path}]]\ntag = \"{tag}\"\nnew_sqlite_classes = {list}\n");
     let inline = format!("{{ tag = \"{tag}\", new_sqlite_classes = {list} }},\n");
@@ -72,7 +70,7 @@ pub fn starter(name: &str, date: &str, actors: &[String]) -> String {
     }
     text.push_str(&format!(
         "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = {}\n",
-        json!(classes)
+        array(&classes)
     ));
     text
 }
@@ -89,6 +87,18 @@ fn place(config: &Config, path: &str, tables: String, inline: String, json: Stri
 
 fn can_append(text: &str, addition: &str) -> bool {
     toml::from_str::<toml::Table>(&format!("{text}\n{addition}")).is_ok()
+}
+
+/// An array of plain strings, in TOML as in JSON.
+fn array(items: &[&str]) -> String {
+    format!(
+        "[{}]",
+        items
+            .iter()
+            .map(|item| format!("\"{item}\""))
+            .collect::<Vec<_>>()
+            .join(", ")
+    )
 }
 
 fn scoped(env: Option<&str>, path: &str) -> String {
