@@ -53,12 +53,13 @@ fn codegen(function: &ItemFn) -> TokenStream {
     let cfgs = attributes::cfgs(&function.attrs);
     quote! {
         #(#cfgs)*
+        const _: fn() -> ::duractor::Router = #routes;
+        #(#cfgs)*
+        #[cfg(target_arch = "wasm32")]
         const _: () = {
-            const __ROUTES: fn() -> ::duractor::Router = #routes;
-            #[cfg(target_arch = "wasm32")]
             #[unsafe(export_name = "duractor_routes")]
             extern "C" fn __install() {
-                ::duractor::__rt::install(__ROUTES);
+                ::duractor::__rt::install(#name);
             }
         };
     }

@@ -52,8 +52,8 @@ fn entry(actor: &Type, method: &Method, route: &Route) -> TokenStream {
 }
 
 fn run(actor: &Type, method: &Method, route: &Route) -> TokenStream {
-    let allow = method.deprecated.then(|| quote!(#[allow(deprecated)]));
     let (request, body) = (local("req"), body(actor, method, route));
+    let allow = allow(method);
     if method.waits {
         return quote!(::duractor::__rt::Run::Async({
             #allow
@@ -73,6 +73,14 @@ fn run(actor: &Type, method: &Method, route: &Route) -> TokenStream {
         }
         run
     }))
+}
+
+/// What is right in generated code: to call what is deprecated, and to hold the actor while waiting.
+fn allow(method: &Method) -> TokenStream {
+    let deprecated = method.deprecated.then(|| quote!(#[allow(deprecated)]));
+    let holds = method.waits && method.turn != Turn::None;
+    let holds = holds.then(|| quote!(#[allow(clippy::await_holding_refcell_ref)]));
+    quote!(#deprecated #holds)
 }
 
 fn body(actor: &Type, method: &Method, route: &Route) -> TokenStream {
