@@ -31,7 +31,6 @@ pub struct FrameError {
 
 /// The rule that a frame breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum FrameErrorKind {
     /// The frame is shorter than its slots, longer than 4 GiB, or its length is not a multiple of 4.
     Size,

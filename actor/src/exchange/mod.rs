@@ -36,3 +36,6 @@ pub use frame::{Frame, Slot};
 pub use headers::Headers;
 pub use tag::{SLOT_BYTES, Tag};
 pub use writer::FrameWriter;
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
