@@ -20,6 +20,9 @@ const UTF8_BYTES_PER_UNIT = 3;
 const ASCII_WRITE_UNITS = 64;
 const ASCII_READ_BYTES = 24;
 
+/** No place in memory. */
+const NONE = -1;
+
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -153,6 +156,9 @@ export class FrameWriter {
   #end = 0;
   #limit = 0;
   /** Start and slots of each frame around the one that is being written. @type {number[]} */ #outer = [];
+  /** Where the headers go that are being written, and where their content starts once there is one. */
+  #headersIndex = 0;
+  #headersContent = NONE;
   #visitHeader = (/** @type {string} */ value, /** @type {string} */ name) => this.#header(name, value);
 
   /** @param {Memory} memory */
@@ -242,15 +248,15 @@ export class FrameWriter {
    */
   headers(index, pairs) {
     if (pairs === null) return this.null(index);
-    const content = this.#openPayload(index, Tag.BYTES);
+    this.null(index);
+    this.#headersIndex = index;
+    this.#headersContent = NONE;
     if (Array.isArray(pairs)) {
       for (let i = 0; i < pairs.length; i++) this.#header(pairs[i][0], pairs[i][1]);
     } else {
       /** @type {HeadersLike} */ (pairs).forEach(this.#visitHeader);
     }
-    if (this.#end !== content) return this.#closePayload(content);
-    this.#end = content - LENGTH_BYTES;
-    this.null(index);
+    if (this.#headersContent !== NONE) this.#closePayload(this.#headersContent);
   }
 
   /**
@@ -326,6 +332,7 @@ export class FrameWriter {
 
   /** @param {string} name @param {string} value */
   #header(name, value) {
+    if (this.#headersContent === NONE) this.#headersContent = this.#openPayload(this.#headersIndex, Tag.BYTES);
     const nameStart = this.#openPrefixed();
     this.#name(name);
     this.#closePrefixed(nameStart);
