@@ -54,7 +54,8 @@ function write(writer, slots) {
   slots.forEach((slot, index) => {
     if (slot === null) return writer.null(index);
     const [[kind, value]] = Object.entries(slot);
-    if (kind === "f64") writer.f64(index, Number(value === "infinity" ? Infinity : value === "-infinity" ? -Infinity : value));
+    if (kind === "f64")
+      writer.f64(index, Number(value === "infinity" ? Infinity : value === "-infinity" ? -Infinity : value));
     else if (kind === "bytes") writer.bytes(index, hex(value));
     else if (kind === "headers") writer.headers(index, pairs(value));
     else if (kind === "frame") {
@@ -77,7 +78,12 @@ function assertHolds(reader, slots) {
     }
     const [[kind, value]] = Object.entries(slot);
     if (kind === "f64") {
-      assert.ok(Object.is(reader.f64(index), Number(value === "infinity" ? Infinity : value === "-infinity" ? -Infinity : value)));
+      assert.ok(
+        Object.is(
+          reader.f64(index),
+          Number(value === "infinity" ? Infinity : value === "-infinity" ? -Infinity : value),
+        ),
+      );
     } else if (kind === "bytes") assert.ok(hex(value).equals(reader.bytes(index)));
     else if (kind === "headers") assert.deepEqual(reader.headers(index), value.length === 0 ? null : pairs(value));
     else if (kind === "frame") assertHolds(reader.frame(index, value.length), value);
@@ -261,11 +267,25 @@ test("memory that grows is seen by readers and writers", () => {
 test("a writer refuses memory that is not there, and a reader too", () => {
   const memory = memoryOf(1);
   const writer = new FrameWriter(memory);
-  for (const [address, capacity] of [[4, 64], [PAGE_BYTES, 8], [PAGE_BYTES - 8, 16], [-8, 16], [8, NaN], [8, -8]]) {
+  for (const [address, capacity] of [
+    [4, 64],
+    [PAGE_BYTES, 8],
+    [PAGE_BYTES - 8, 16],
+    [-8, 16],
+    [8, NaN],
+    [8, -8],
+  ]) {
     assert.equal(thrown(() => writer.begin(address, capacity, 0)).kind, "memory");
   }
   const reader = new FrameReader(memory);
-  for (const [address, length] of [[4, 64], [PAGE_BYTES, 8], [PAGE_BYTES - 8, 16], [-8, 16], [8, NaN], [8, -8]]) {
+  for (const [address, length] of [
+    [4, 64],
+    [PAGE_BYTES, 8],
+    [PAGE_BYTES - 8, 16],
+    [-8, 16],
+    [8, NaN],
+    [8, -8],
+  ]) {
     assert.equal(thrown(() => reader.at(address, length, 0)).kind, "size");
   }
 });
@@ -305,21 +325,31 @@ function randomOf(seed) {
 
 function randomText(random) {
   const alphabet = ["a", "/", "é", "€", "😀", "\0", "Z"];
-  return Array.from({ length: random(random(4) === 0 ? 90 : 8) }, () => alphabet[random(random(3) === 0 ? 7 : 2)]).join("");
+  return Array.from({ length: random(random(4) === 0 ? 90 : 8) }, () => alphabet[random(random(3) === 0 ? 7 : 2)]).join(
+    "",
+  );
 }
 
 function randomSlots(random, depth) {
   return Array.from({ length: random(9) }, () => {
     const text = randomText(random);
     switch (random(depth === 0 ? 7 : 8)) {
-      case 0: return null;
-      case 1: return { bool: random(2) === 1 };
-      case 2: return { i32: random(2 ** 32) | 0 };
-      case 3: return { f64: random(1e9) / 7 };
-      case 4: return { str: text };
-      case 5: return { bytes: Buffer.from(text).toString("hex") };
-      case 6: return { headers: Array.from({ length: random(4) }, (_, i) => [`x-${i}`, text]) };
-      default: return { frame: randomSlots(random, depth - 1) };
+      case 0:
+        return null;
+      case 1:
+        return { bool: random(2) === 1 };
+      case 2:
+        return { i32: random(2 ** 32) | 0 };
+      case 3:
+        return { f64: random(1e9) / 7 };
+      case 4:
+        return { str: text };
+      case 5:
+        return { bytes: Buffer.from(text).toString("hex") };
+      case 6:
+        return { headers: Array.from({ length: random(4) }, (_, i) => [`x-${i}`, text]) };
+      default:
+        return { frame: randomSlots(random, depth - 1) };
     }
   });
 }
@@ -331,7 +361,8 @@ function readAsEverything(reader, memory, slots, depth) {
       const value = attempt(() => reader[kind](index));
       if (kind !== "bytes" || !value) continue;
       assert.equal(value.buffer, memory.bytes.buffer);
-      if (reader.tag(index) === Tag.BYTES) assert.ok(value.byteOffset >= START && value.byteOffset + value.length <= END);
+      if (reader.tag(index) === Tag.BYTES)
+        assert.ok(value.byteOffset >= START && value.byteOffset + value.length <= END);
     }
     for (const inner of depth === 0 ? [] : [0, 1, 3]) {
       const nested = attempt(() => reader.frame(index, inner));
@@ -361,7 +392,8 @@ test("random frames come back as they were, and damaged ones are at worst a Fram
     write(writer, slots);
     const length = writer.finish();
     assertHolds(reader.at(START, length, slots.length), slots);
-    for (let damage = random(6); damage >= 0 && length > 0; damage--) memory.bytes[START + random(length)] = random(256);
+    for (let damage = random(6); damage >= 0 && length > 0; damage--)
+      memory.bytes[START + random(length)] = random(256);
     const cut = random(4) === 0 ? length - (length % 4) - 4 * random(4) : length;
     const damaged = attempt(() => reader.at(START, cut, slots.length));
     if (damaged) readAsEverything(damaged, memory, slots.length, 2);
@@ -375,7 +407,8 @@ test("random bytes are at worst a FrameError", () => {
   for (let round = 0; round < 3000; round++) {
     const length = 4 * random(80);
     const below = random(2) === 0 ? 256 : 12;
-    for (let i = 0; i < length; i++) memory.bytes[START + i] = i % 4 === 0 ? random(below) : below === 12 ? 0 : random(256);
+    for (let i = 0; i < length; i++)
+      memory.bytes[START + i] = i % 4 === 0 ? random(below) : below === 12 ? 0 : random(256);
     const slots = random(8);
     const frame = attempt(() => reader.at(START, length, slots));
     if (frame) readAsEverything(frame, memory, slots, 2);
