@@ -1,7 +1,7 @@
 //! `#[derive(Actor)]`.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Type};
 
@@ -37,7 +37,10 @@ impl<'i> Actor<'i> {
             .filter(|field| !is_transient(field, errors))
             .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)))
             .collect();
-        Some(Self { name: &input.ident, durable })
+        Some(Self {
+            name: &input.ident,
+            durable,
+        })
     }
 
     fn codegen(&self) -> TokenStream {
@@ -66,7 +69,10 @@ impl<'i> Actor<'i> {
 
 fn fields<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<&'i Fields> {
     let Data::Struct(body) = &input.data else {
-        errors.at(&input.ident, "an actor is a struct, whose fields are its state");
+        errors.at(
+            &input.ident,
+            "an actor is a struct, whose fields are its state",
+        );
         return None;
     };
     if let Fields::Unnamed(unnamed) = &body.fields {
@@ -80,14 +86,24 @@ fn fields<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<&'i Fields>
 }
 
 fn refuse_struct_attributes(attributes: &[Attribute], errors: &mut Errors) {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("actor")) {
-        errors.at(attribute, "`#[actor(…)]` goes on a field: `#[actor(transient)]`");
+    for attribute in attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("actor"))
+    {
+        errors.at(
+            attribute,
+            "`#[actor(…)]` goes on a field: `#[actor(transient)]`",
+        );
     }
 }
 
 fn is_transient(field: &Field, errors: &mut Errors) -> bool {
     let mut transient = false;
-    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("actor")) {
+    for attribute in field
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("actor"))
+    {
         if !matches!(attribute.meta, syn::Meta::List(_)) {
             errors.at(attribute, "write `#[actor(transient)]`");
             continue;
@@ -106,8 +122,11 @@ fn is_transient(field: &Field, errors: &mut Errors) -> bool {
 /// The coercion stands under the field's type, where a type that is no `Field` is reported.
 fn visit(field: &Ident, ty: &Type) -> TokenStream {
     let name = field.unraw().to_string();
-    let target = spans::over(ty, quote!(&mut self.#field));
-    quote!(__visit(#name, #target);)
+    let (start, end) = spans::ends(ty);
+    let target = quote_spanned!(start=> &mut self.);
+    let mut field = field.clone();
+    field.set_span(end);
+    quote!(__visit(#name, #target #field);)
 }
 
 /// The class in the custom section of the wasm module that `duractor build` reads.

@@ -1,4 +1,46 @@
-//! The macros of duractor: derive(Actor), methods, routes, derive(Problem).
+//! The macros of [`duractor`](https://docs.rs/duractor): [`Actor`](macro@Actor), [`macro@methods`],
+//! [`macro@routes`] and [`Problem`](macro@Problem).
+//!
+//! ```
+//! use duractor::prelude::*;
+//!
+//! /// Counts, one count per name.
+//! #[derive(Default, Actor)]
+//! struct Counter {
+//!     count: u64,
+//! }
+//!
+//! #[methods]
+//! impl Counter {
+//!     #[get]
+//!     fn count(&self) -> u64 {
+//!         self.count
+//!     }
+//!
+//!     #[post("/add/{by}")]
+//!     fn add(&mut self, by: u64) -> u64 {
+//!         self.count += by;
+//!         self.count
+//!     }
+//! }
+//!
+//! #[routes]
+//! fn routes() -> Router {
+//!     Router::new().mount::<Counter>("/counter/{name}", "{name}")
+//! }
+//!
+//! // The methods are still methods.
+//! let mut counter = Counter::default();
+//! assert_eq!(counter.add(5), 5);
+//! ```
+//!
+//! Use them through `duractor`, which exports them: what they write names `::duractor`.
+//!
+//! # How does it work?
+//!
+//! Each macro has its file: what is written is parsed, checked into what is meant, and turned into
+//! code that calls plain functions in `duractor::__rt`. All mistakes are reported in one build, and
+//! what is right is still generated, so that a mistake is not followed by others of its making.
 
 mod actor;
 mod attributes;
@@ -12,25 +54,216 @@ mod spans;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, Item, parse_macro_input};
 
-/// x
+/// Makes a struct an actor: its fields are the state.
+///
+/// The struct stays as it is written. Every field is visited by its name when the state is loaded
+/// and saved, so its type must be a `duractor::Field`: any serde type with a `Default`, or a
+/// container such as `Table`. A field that is found under another name is a new field.
+///
+/// The actor's class, by which `wrangler.toml` binds it, is the struct's name.
+///
+/// # Attributes
+///
+/// `#[actor(transient)]` on a field keeps it in memory only: it starts as its default whenever the
+/// actor is activated, and no turn rolls it back. Its type can be anything.
+///
+/// # Examples
+///
+/// ```
+/// use duractor::prelude::*;
+///
+/// #[derive(Default, Actor)]
+/// struct Room {
+///     topic: String,
+///     visits: u64,
+///     #[actor(transient)]
+///     reads: std::cell::Cell<u64>,
+/// }
+/// ```
+///
+/// # Errors
+///
+/// - on an enum, a union, or a struct whose fields have no names
+/// - on a generic struct, since an actor is one Durable Object class
+/// - on a struct that is not `Default`, which is how a new actor starts
+/// - on a field that is not a `duractor::Field`, reported under the field's type
+/// - on any other `#[actor(…)]`
 #[proc_macro_derive(Actor, attributes(actor))]
 pub fn actor(input: TokenStream) -> TokenStream {
     actor::expand(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-/// x
+/// Makes methods of an actor answer requests.
+///
+/// The impl block stays as it is written, less the route attributes, so every method can be called
+/// as usual. Methods without a route attribute, constants and types are left alone. An actor has one
+/// such block; more blocks without the macro are fine.
+///
+/// # Routes
+///
+/// `#[get]`, `#[post]`, `#[put]`, `#[patch]`, `#[delete]` and `#[any]`, each with an optional path
+/// below the actor's mount; without one it is the mount's root. A method can have several. A segment
+/// of a path is text, a `{parameter}` with or without text around it, or, at the end, a
+/// `{*catch_all}` that takes the rest. A trailing slash makes no difference.
+///
+/// # Arguments
+///
+/// An argument named like a parameter of the path is that parameter. Every other is made of the
+/// request by its type (`duractor::FromRequest`): `&Cx`, `Json<T>`, `Query<T>`, and others. They are
+/// all made before the actor is held, and may borrow from the request. The first that cannot be made
+/// answers the request.
+///
+/// # Receivers
+///
+/// | receiver | while the method runs |
+/// |---|---|
+/// | `&self` | other `&self` methods of the actor may run |
+/// | `&mut self` | no other method of the actor runs, also while this one waits |
+/// | none, as with `me: Me<Self>` | anything may run: the method asks for turns |
+///
+/// # Replies
+///
+/// What a method returns is a `duractor::IntoResponse`. It becomes a response while the actor is
+/// still held, so it may borrow from `self`.
+///
+/// # Examples
+///
+/// ```
+/// use duractor::prelude::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, Default)]
+/// struct Item {
+///     text: String,
+/// }
+///
+/// #[derive(Deserialize)]
+/// struct Page {
+///     from: usize,
+/// }
+///
+/// #[derive(Default, Actor)]
+/// struct Todo {
+///     items: Vec<Item>,
+/// }
+///
+/// #[methods]
+/// impl Todo {
+///     #[get]
+///     fn list(&self, Query(page): Query<Page>) -> Json<Vec<&Item>> {
+///         Json(self.items.iter().skip(page.from).collect())
+///     }
+///
+///     #[get("/items/{at}")]
+///     fn item(&self, at: usize) -> Option<&str> {
+///         self.items.get(at).map(|item| &*item.text)
+///     }
+///
+///     #[post("/items")]
+///     #[put("/items")]
+///     fn add(&mut self, Json(item): Json<Item>) {
+///         self.items.push(item);
+///     }
+/// }
+/// ```
+///
+/// # Errors
+///
+/// - in a path: no `/` at its start, braces that do not match, a catch-all before the end, one name
+///   twice, a name that no argument has, and text that no request's path holds
+/// - two methods that answer the same requests, unless one is under `#[cfg]`
+/// - on a route: `self` by value, generic types and constants, `impl Trait` arguments, `unsafe`,
+///   `extern`, a variable number of arguments, an argument under `#[cfg]`
+/// - an argument that is no `duractor::FromRequest` and a reply that is no `duractor::IntoResponse`,
+///   reported under the type
+/// - on a generic impl block, on the impl of a trait, and on anything else
+/// - a second block of the same actor, reported by the compiler as a conflicting implementation of
+///   `Methods`
 #[proc_macro_attribute]
 pub fn methods(arguments: TokenStream, item: TokenStream) -> TokenStream {
     methods::expand(&arguments.into(), parse_macro_input!(item as Item)).into()
 }
 
-/// x
+/// Names the function that makes the worker's routes.
+///
+/// The function stays as it is written, so tests can call it. A worker has one; on wasm32 the host
+/// calls it once for every instance, before the first request.
+///
+/// # Examples
+///
+/// ```
+/// use duractor::prelude::*;
+///
+/// #[derive(Default, Actor)]
+/// struct Home;
+///
+/// #[methods]
+/// impl Home {
+///     #[get]
+///     fn page(&self) -> &str {
+///         "hello"
+///     }
+/// }
+///
+/// #[routes]
+/// fn routes() -> Router {
+///     Router::new().mount::<Home>("/", "home")
+/// }
+/// ```
+///
+/// # Errors
+///
+/// - on anything but a plain function without arguments and type parameters
+/// - on a function that returns something else than a `duractor::Router`
+/// - at link time, on a second one in the same worker
 #[proc_macro_attribute]
 pub fn routes(arguments: TokenStream, item: TokenStream) -> TokenStream {
     routes::expand(&arguments.into(), &parse_macro_input!(item as Item)).into()
 }
 
-/// x
+/// Makes an enum or a struct a problem that a method can return.
+///
+/// It converts into `duractor::Problem` and, by `?`, into `duractor::Error`, and is a
+/// `duractor::IntoResponse`. It is not a `std::error::Error` and must not become one: as such it
+/// would be a `duractor::Error` whose status is 500.
+///
+/// # Attributes
+///
+/// `#[problem(status, "detail", kind = "kind")]` on each variant, or on the struct.
+///
+/// - The status is 400 to 599.
+/// - The detail is a format string; `{name}` or `{0}` is a field, as in `{name:?}` or `{0:.2}`.
+/// - The kind names the problem for programs; without one it is the name of the variant or struct in
+///   kebab-case.
+///
+/// # Examples
+///
+/// ```
+/// use duractor::prelude::*;
+///
+/// #[derive(Problem)]
+/// enum Refusal {
+///     #[problem(409, "overdrawn by {0}")]
+///     Overdrawn(u64),
+///     #[problem(404, "{owner} has no account", kind = "unknown-owner")]
+///     NoAccount { owner: String },
+/// }
+///
+/// let problem = Problem::from(Refusal::Overdrawn(5));
+/// assert_eq!(problem.status(), 409);
+/// assert_eq!(problem.kind(), "overdrawn");
+/// assert_eq!(problem.detail(), "overdrawn by 5");
+/// ```
+///
+/// # Errors
+///
+/// - on a variant without the attribute, or with two of them
+/// - on a status that is not an integer from 400 to 599
+/// - on a detail that names a field that is not there, or whose braces do not match
+/// - on a field in the detail that cannot be formatted, reported under the detail
+/// - on a union
+/// - on a type that is a `std::error::Error`, reported by the compiler as a conflicting
+///   implementation of `From`
 #[proc_macro_derive(Problem, attributes(problem))]
 pub fn problem(input: TokenStream) -> TokenStream {
     problem::expand(&parse_macro_input!(input as DeriveInput)).into()

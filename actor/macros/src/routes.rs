@@ -1,7 +1,7 @@
 //! `#[routes]`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{Item, ItemFn, ReturnType, Signature};
 
 use crate::errors::{self, Errors};
@@ -16,7 +16,10 @@ pub(crate) fn expand(arguments: &TokenStream, item: &Item) -> TokenStream {
 
 fn parse<'i>(item: &'i Item, errors: &mut Errors) -> Option<&'i ItemFn> {
     let Item::Fn(function) = item else {
-        errors.at(item, "`#[routes]` goes on a function: `fn routes() -> Router { … }`");
+        errors.at(
+            item,
+            "`#[routes]` goes on a function: `fn routes() -> Router { … }`",
+        );
         return None;
     };
     let before = errors.len();
@@ -26,30 +29,49 @@ fn parse<'i>(item: &'i Item, errors: &mut Errors) -> Option<&'i ItemFn> {
 
 fn check(sig: &Signature, errors: &mut Errors) {
     if let Some(keyword) = &sig.asyncness {
-        errors.at(keyword, "the routes are made before any request: write a plain `fn`");
+        errors.at(
+            keyword,
+            "the routes are made before any request: write a plain `fn`",
+        );
     }
     if let Some(keyword) = &sig.unsafety {
-        errors.at(keyword, "the routes are called from safe code: write a safe `fn`");
+        errors.at(
+            keyword,
+            "the routes are called from safe code: write a safe `fn`",
+        );
     }
     if let Some(abi) = &sig.abi {
         errors.at(abi, "the routes are called from Rust: write a plain `fn`");
     }
     if !sig.generics.params.is_empty() {
-        errors.at(&sig.generics, "the routes cannot be generic: nothing would choose the types");
+        errors.at(
+            &sig.generics,
+            "the routes cannot be generic: nothing would choose the types",
+        );
     }
     if !sig.inputs.is_empty() {
-        errors.at(&sig.inputs, "the routes take no arguments: every instance makes the same ones");
+        errors.at(
+            &sig.inputs,
+            "the routes take no arguments: every instance makes the same ones",
+        );
     }
     if let ReturnType::Default = sig.output {
-        errors.at(&sig.ident, format!("`{}` returns the routes: write `-> Router`", sig.ident));
+        errors.at(
+            &sig.ident,
+            format!("`{}` returns the routes: write `-> Router`", sig.ident),
+        );
     }
 }
 
 /// On every target the function is checked and counts as used; only wasm32 has a host to ask for it.
 fn codegen(function: &ItemFn) -> TokenStream {
     let (name, output) = (&function.sig.ident, &function.sig.output);
-    let ReturnType::Type(_, router) = output else { return TokenStream::new() };
-    let routes = spans::over(router, name.to_token_stream());
+    let ReturnType::Type(_, router) = output else {
+        return TokenStream::new();
+    };
+    let (returned, _) = spans::ends(router);
+    let mut routes = name.clone();
+    routes.set_span(name.span().located_at(returned));
     let cfgs = attributes::cfgs(&function.attrs);
     quote! {
         #(#cfgs)*

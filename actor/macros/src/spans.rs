@@ -1,30 +1,31 @@
 //! Where the compiler reports what is wrong with generated code.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
 
-/// `tokens` as if they were written where `place` is, so that an error about them underlines all of
-/// `place`; what their names mean stays.
-pub(crate) fn over(place: &impl ToTokens, tokens: TokenStream) -> TokenStream {
+/// A call of a function of `duractor::__rt` as if it were written where `place` is, so that an error
+/// about it underlines all of `place`.
+pub(crate) fn call(place: &impl ToTokens, function: &str, arguments: TokenStream) -> TokenStream {
     let (start, end) = ends(place);
-    let last = tokens.clone().into_iter().count().saturating_sub(1);
-    let at = |index| if index == last { end } else { start };
-    tokens.into_iter().enumerate().map(|(index, token)| moved(token, at(index))).collect()
+    let function = Ident::new(function, start);
+    let arguments = delimited(Delimiter::Parenthesis, arguments, end);
+    quote_spanned!(start=> ::duractor::__rt::#function #arguments)
 }
 
-fn moved(mut token: TokenTree, to: Span) -> TokenTree {
-    let span = to.resolved_at(token.span());
-    if let TokenTree::Group(group) = &token {
-        let inner = group.stream().into_iter().map(|token| moved(token, to)).collect();
-        token = TokenTree::Group(Group::new(group.delimiter(), inner));
-    }
-    token.set_span(span);
-    token
+/// A group whose delimiters, but not what is between them, are at `place`.
+pub(crate) fn delimited(delimiter: Delimiter, inner: TokenStream, place: Span) -> Group {
+    let mut group = Group::new(delimiter, inner);
+    group.set_span(place);
+    group
 }
 
-fn ends(place: &impl ToTokens) -> (Span, Span) {
+/// Where `place` starts and where it ends: a token has one span each, and the spans of an expression's
+/// first and last token make the expression's.
+pub(crate) fn ends(place: &impl ToTokens) -> (Span, Span) {
     let mut tokens = place.to_token_stream().into_iter();
-    let Some(first) = tokens.next() else { return (Span::call_site(), Span::call_site()) };
+    let Some(first) = tokens.next() else {
+        return (Span::call_site(), Span::call_site());
+    };
     let last = tokens.last().unwrap_or_else(|| first.clone());
     (start(&first), end(&last))
 }

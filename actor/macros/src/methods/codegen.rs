@@ -5,8 +5,8 @@
 //! all the rest: it is instantiated for every route. Types of arguments are never written; the
 //! method's signature infers them.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{ReturnType, Type};
 
 use super::ir::{Block, Method, Route, Source, Turn};
@@ -14,19 +14,26 @@ use crate::spans;
 
 impl ToTokens for Block {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { actor, cfgs, methods } = self;
+        let Self {
+            actor,
+            cfgs,
+            methods,
+        } = self;
         let routes = methods.iter().flat_map(|method| {
-            method.routes.iter().map(|route| entry(actor, method, route))
+            method
+                .routes
+                .iter()
+                .map(|route| entry(actor, method, route))
         });
-        // A second block for the actor is reported under the actor's name.
-        let header = spans::over(actor, quote!(impl ::duractor::Methods for #actor));
+        let routes = quote!(const ROUTES: &'static [::duractor::__rt::Route] = &[#(#routes),*];);
+        let (start, _) = spans::ends(actor);
         tokens.extend(quote! {
             #(#cfgs)*
             #[automatically_derived]
-            #header {
-                const ROUTES: &'static [::duractor::__rt::Route] = &[#(#routes),*];
-            }
         });
+        // A second block for the actor is reported under the actor's name.
+        tokens.extend(quote_spanned!(start=> impl ::duractor::Methods for #actor));
+        spans::delimited(Delimiter::Brace, routes, start).to_tokens(tokens);
     }
 }
 
@@ -84,7 +91,9 @@ fn allow(method: &Method) -> TokenStream {
 }
 
 fn body(actor: &Type, method: &Method, route: &Route) -> TokenStream {
-    let values: Vec<_> = (0..method.arguments.len()).map(|at| local(&format!("a{at}"))).collect();
+    let values: Vec<_> = (0..method.arguments.len())
+        .map(|at| local(&format!("a{at}")))
+        .collect();
     let takes = method.arguments.iter().zip(&values).zip(&route.sources);
     let takes = takes.map(|((ty, value), source)| take(value, ty, source));
     let (hold, held) = hold(actor, method.turn);
@@ -102,14 +111,8 @@ fn body(actor: &Type, method: &Method, route: &Route) -> TokenStream {
 fn take(value: &Ident, ty: &Type, source: &Source) -> TokenStream {
     let request = local("req");
     let call = match source {
-        Source::Parameter(name) => {
-            let function = spans::over(ty, quote!(::duractor::__rt::param));
-            quote!(#function(#request, #name))
-        }
-        Source::Request => {
-            let function = spans::over(ty, quote!(::duractor::__rt::arg));
-            quote!(#function(#request))
-        }
+        Source::Parameter(name) => spans::call(ty, "param", quote!(#request, #name)),
+        Source::Request => spans::call(ty, "arg", quote!(#request)),
     };
     let problem = local("problem");
     quote! {
@@ -134,12 +137,13 @@ fn hold(actor: &Type, turn: Turn) -> (TokenStream, TokenStream) {
 /// The variable for what the method returns, and the reply that is made of it, which stands under
 /// the return type, where a type that is no reply is reported.
 fn reply(method: &Method) -> (Ident, TokenStream) {
-    let result = local("result");
-    let call = quote!(::duractor::__rt::reply(#result));
-    let call = match &method.reply {
-        ReturnType::Type(_, ty) => spans::over(ty, call),
-        ReturnType::Default => spans::over(&method.name, call),
+    let place = match &method.reply {
+        ReturnType::Type(_, ty) => ty.to_token_stream(),
+        ReturnType::Default => method.name.to_token_stream(),
     };
+    let (start, _) = spans::ends(&place);
+    let result = Ident::new("__result", start);
+    let call = spans::call(&place, "reply", result.to_token_stream());
     (result, call)
 }
 

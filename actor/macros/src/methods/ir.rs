@@ -65,7 +65,11 @@ impl Block {
             let routes = routes(&function, &mut taken, errors);
             methods.extend(method(function, &block.actor, routes, errors));
         }
-        Self { actor: block.actor, cfgs: block.cfgs, methods }
+        Self {
+            actor: block.actor,
+            cfgs: block.cfgs,
+            methods,
+        }
     }
 }
 
@@ -78,7 +82,9 @@ fn method(
     let before = errors.len();
     check_signature(&function.sig, errors);
     let turn = errors.keep(turn(&function.sig, actor))?;
-    let arguments = arguments(&function.sig).map(|argument| (*argument.ty).clone()).collect();
+    let arguments = arguments(&function.sig)
+        .map(|argument| (*argument.ty).clone())
+        .collect();
     (errors.len() == before).then_some(Method {
         name: function.sig.ident,
         cfgs: function.cfgs,
@@ -101,7 +107,10 @@ fn arguments(sig: &Signature) -> impl Iterator<Item = &PatType> {
 /// What a route's signature cannot have, whatever its path.
 fn check_signature(sig: &Signature, errors: &mut Errors) {
     if let Some(keyword) = &sig.unsafety {
-        errors.at(keyword, "a route is called from safe code: write a safe `fn`");
+        errors.at(
+            keyword,
+            "a route is called from safe code: write a safe `fn`",
+        );
     }
     if let Some(abi) = &sig.abi {
         errors.at(abi, "a route is called from Rust: write a plain `fn`");
@@ -124,7 +133,10 @@ fn check_signature(sig: &Signature, errors: &mut Errors) {
 
 fn check_argument(argument: &PatType, errors: &mut Errors) {
     if let Some(cfg) = attributes::cfgs(&argument.attrs).first() {
-        errors.at(cfg, "a route's argument is always there: put the `#[cfg]` on the method");
+        errors.at(
+            cfg,
+            "a route's argument is always there: put the `#[cfg]` on the method",
+        );
     }
     if has_word(argument.ty.to_token_stream(), "impl") {
         errors.at(
@@ -144,10 +156,16 @@ fn has_word(tokens: TokenStream, word: &str) -> bool {
 }
 
 fn turn(sig: &Signature, actor: &Type) -> syn::Result<Turn> {
-    let Some(receiver) = sig.receiver() else { return Ok(Turn::None) };
+    let Some(receiver) = sig.receiver() else {
+        return Ok(Turn::None);
+    };
     match &*receiver.ty {
         Type::Reference(reference) if is_self(&reference.elem, actor) => {
-            Ok(if reference.mutability.is_some() { Turn::Exclusive } else { Turn::Shared })
+            Ok(if reference.mutability.is_some() {
+                Turn::Exclusive
+            } else {
+                Turn::Shared
+            })
         }
         ty if is_self(ty, actor) => Err(syn::Error::new_spanned(
             receiver,
@@ -171,7 +189,7 @@ fn routes(function: &Function, taken: &mut Taken, errors: &mut Errors) -> Vec<Ro
         match Pattern::parse(&attached.path.value()) {
             Ok(pattern) => {
                 taken.claim(attached, &pattern, function, errors);
-                routes.push(route(attached, &pattern, &function.sig, errors));
+                routes.extend(route(attached, &pattern, &function.sig, errors));
             }
             Err(message) => errors.at(&attached.path, message),
         }
@@ -179,8 +197,16 @@ fn routes(function: &Function, taken: &mut Taken, errors: &mut Errors) -> Vec<Ro
     routes
 }
 
-fn route(attached: &Attached, pattern: &Pattern, sig: &Signature, errors: &mut Errors) -> Route {
-    let named: Vec<_> = arguments(sig).map(|argument| plain_name(&argument.pat)).collect();
+fn route(
+    attached: &Attached,
+    pattern: &Pattern,
+    sig: &Signature,
+    errors: &mut Errors,
+) -> Option<Route> {
+    let before = errors.len();
+    let named: Vec<_> = arguments(sig)
+        .map(|argument| plain_name(&argument.pat))
+        .collect();
     for parameter in &pattern.parameters {
         if !named.iter().flatten().any(|name| name == parameter) {
             errors.at(&attached.path, missing(parameter, pattern, sig));
@@ -190,7 +216,11 @@ fn route(attached: &Attached, pattern: &Pattern, sig: &Signature, errors: &mut E
         Some(name) if pattern.parameters.contains(&name) => Source::Parameter(name),
         _ => Source::Request,
     });
-    Route { verb: attached.verb, path: attached.path.value(), sources: sources.collect() }
+    (errors.len() == before).then(|| Route {
+        verb: attached.verb,
+        path: attached.path.value(),
+        sources: sources.collect(),
+    })
 }
 
 /// The name of an argument that is only a name.
@@ -215,7 +245,10 @@ fn missing(parameter: &str, pattern: &Pattern, sig: &Signature) -> String {
         .collect();
     match names::nearest(parameter, free.iter().map(String::as_str)) {
         Some(near) => format!("{fault}: did you mean `{{{near}}}`, as the argument is called?"),
-        None => format!("{fault}: add `{parameter}: …` to the arguments of `{}`", sig.ident),
+        None => format!(
+            "{fault}: add `{parameter}: …` to the arguments of `{}`",
+            sig.ident
+        ),
     }
 }
 
@@ -245,4 +278,137 @@ impl Taken {
 fn twice(verb: Verb, path: &LitStr) -> String {
     let verb = verb.to_string().to_uppercase();
     format!("a method above answers {verb} {} already", path.value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quote::quote;
+
+    /// The method that `function` is, and what is wrong with it.
+    fn check(function: TokenStream) -> (Option<Method>, String) {
+        let mut item = syn::parse_quote!(impl Counter { #function });
+        let mut errors = Errors::default();
+        let block = parse::block(&mut item, &mut errors).expect("an impl block");
+        let mut block = Block::check(block, &mut errors);
+        (block.methods.pop(), errors.to_token_stream().to_string())
+    }
+
+    fn method(function: TokenStream) -> Method {
+        let (method, errors) = check(function);
+        assert_eq!(errors, "");
+        method.expect("a method without errors")
+    }
+
+    #[test]
+    fn the_receiver_decides_the_turn() {
+        let cases = [
+            (
+                quote!(
+                    #[get]
+                    fn f(&self) {}
+                ),
+                Turn::Shared,
+            ),
+            (
+                quote!(
+                    #[get]
+                    fn f<'a>(&'a self) {}
+                ),
+                Turn::Shared,
+            ),
+            (
+                quote!(
+                    #[get]
+                    fn f(self: &Counter) {}
+                ),
+                Turn::Shared,
+            ),
+            (
+                quote!(
+                    #[get]
+                    fn f(&mut self) {}
+                ),
+                Turn::Exclusive,
+            ),
+            (
+                quote!(
+                    #[get]
+                    fn f(self: &mut Self) {}
+                ),
+                Turn::Exclusive,
+            ),
+            (
+                quote!(
+                    #[get]
+                    async fn f(me: Me<Self>) {}
+                ),
+                Turn::None,
+            ),
+            (
+                quote!(
+                    #[get]
+                    fn f() {}
+                ),
+                Turn::None,
+            ),
+        ];
+        for (function, turn) in cases {
+            assert_eq!(method(function.clone()).turn, turn, "{function}");
+        }
+    }
+
+    #[test]
+    fn an_argument_named_like_a_parameter_is_the_parameter() {
+        let method = method(quote! {
+            #[get("/{by}/{type}")]
+            #[post("/{by}")]
+            fn f(&self, r#type: &str, mut by: u64, Json(x): Json<u64>, _: &Cx) {}
+        });
+        let parameter = |name: &str| Source::Parameter(name.to_owned());
+        let [get, post] = method.routes.as_slice() else {
+            panic!("two routes")
+        };
+        assert_eq!((get.verb, get.path.as_str()), (Verb::Get, "/{by}/{type}"));
+        assert_eq!((post.verb, post.path.as_str()), (Verb::Post, "/{by}"));
+        let [request, other] = [Source::Request, Source::Request];
+        assert_eq!(
+            get.sources,
+            [parameter("type"), parameter("by"), request, other]
+        );
+        assert_eq!(post.sources[0], Source::Request);
+        assert_eq!(post.sources[1], parameter("by"));
+    }
+
+    #[test]
+    fn methods_under_cfg_may_answer_the_same_requests() {
+        let (_, errors) = check(quote! {
+            #[cfg(a)]
+            #[get("/x")]
+            fn a(&self) {}
+            #[cfg(not(a))]
+            #[get("/x")]
+            fn b(&self) {}
+        });
+        assert_eq!(errors, "");
+    }
+
+    #[test]
+    fn a_variadic_is_refused() {
+        let (method, errors) = check(quote!(
+            #[get]
+            unsafe extern "C" fn f(&self, _: ...) {}
+        ));
+        assert!(method.is_none());
+        assert!(errors.contains("a fixed number of arguments"), "{errors}");
+    }
+
+    #[test]
+    fn a_method_without_a_route_is_left_alone() {
+        let (method, errors) = check(quote!(
+            unsafe fn f<T>(self, x: impl Copy) {}
+        ));
+        assert!(method.is_none());
+        assert_eq!(errors, "");
+    }
 }

@@ -20,8 +20,15 @@ impl Pattern {
         let Some(segments) = path.strip_prefix('/') else {
             return Err(format!("a path starts with `/`: write `\"/{path}\"`"));
         };
-        let mut pattern = Self { parameters: Vec::new(), shape: String::new() };
-        let mut segments = segments.strip_suffix('/').unwrap_or(segments).split('/').peekable();
+        let mut pattern = Self {
+            parameters: Vec::new(),
+            shape: String::new(),
+        };
+        let mut segments = segments
+            .strip_suffix('/')
+            .unwrap_or(segments)
+            .split('/')
+            .peekable();
         while let Some(segment) = segments.next().filter(|_| path != "/") {
             pattern.segment(segment, segments.peek().is_none())?;
         }
@@ -30,7 +37,9 @@ impl Pattern {
 
     fn segment(&mut self, segment: &str, last: bool) -> Result<(), String> {
         if let "" | "." | ".." = segment {
-            return Err(format!("no request path has the segment `{segment}`: leave it out"));
+            return Err(format!(
+                "no request path has the segment `{segment}`: leave it out"
+            ));
         }
         self.shape.push('/');
         let Some((before, inside, after)) = split(segment)? else {
@@ -39,8 +48,14 @@ impl Pattern {
         self.fixed(before)?;
         match inside.strip_prefix('*') {
             None => self.parameter(inside, "{}")?,
-            Some(name) if last && inside.len() + 2 == segment.len() => self.parameter(name, "{*}")?,
-            Some(_) => return Err(format!("`{{{inside}}}` takes the rest: let it be all of the last segment")),
+            Some(name) if last && inside.len() + 2 == segment.len() => {
+                self.parameter(name, "{*}")?
+            }
+            Some(_) => {
+                return Err(format!(
+                    "`{{{inside}}}` takes the rest: let it be all of the last segment"
+                ));
+            }
         }
         self.fixed(after)
     }
@@ -50,7 +65,9 @@ impl Pattern {
         let never = |letter: &char| !letter.is_ascii_graphic() || "\"#<>?\\`".contains(*letter);
         match text.chars().find(never) {
             Some('?') => Err("a path has no query: take a `Query<…>` argument".to_owned()),
-            Some(letter) => Err(format!("a path never holds `{letter}`: write it percent-encoded")),
+            Some(letter) => Err(format!(
+                "a path never holds `{letter}`: write it percent-encoded"
+            )),
             None => {
                 self.shape.push_str(text);
                 Ok(())
@@ -60,10 +77,14 @@ impl Pattern {
 
     fn parameter(&mut self, name: &str, shape: &str) -> Result<(), String> {
         if !name.is_ascii() || syn::Ident::parse_any.parse_str(name).is_err() {
-            return Err(format!("`{{{name}}}` is not the name of an argument: write `{{name}}`"));
+            return Err(format!(
+                "`{{{name}}}` is not the name of an argument: write `{{name}}`"
+            ));
         }
         if self.parameters.iter().any(|known| known == name) {
-            return Err(format!("`{{{name}}}` is in the path twice: give each its own name"));
+            return Err(format!(
+                "`{{{name}}}` is in the path twice: give each its own name"
+            ));
         }
         self.parameters.push(name.to_owned());
         self.shape.push_str(shape);
@@ -73,26 +94,22 @@ impl Pattern {
 
 /// What stands before, in and after the braces of a segment; `None` if it has none.
 fn split(segment: &str) -> Result<Option<(&str, &str, &str)>, String> {
-    if !segment.contains(['{', '}']) {
+    let Some(brace) = segment.find(['{', '}']) else {
         return Ok(None);
-    }
-    let parts = segment.split_once('{').and_then(|(before, rest)| {
-        let (inside, after) = rest.split_once('}')?;
-        Some((before, inside, after))
-    });
+    };
+    let (before, rest) = segment.split_at(brace);
+    let parts = rest.strip_prefix('{').and_then(|rest| rest.split_once('}'));
     match parts {
-        Some((before, inside, after)) if !(before.contains('}') || inside.contains('{')) => {
-            if after.contains('{') {
-                return Err(format!("`{segment}` has two parameters: a segment can have one"));
-            }
-            if after.contains('}') { Err(unbalanced(segment)) } else { Ok(Some((before, inside, after))) }
+        Some((_, after)) if after.contains('{') => Err(format!(
+            "`{segment}` has two parameters: a segment can have one"
+        )),
+        Some((inside, after)) if !inside.contains('{') && !after.contains('}') => {
+            Ok(Some((before, inside, after)))
         }
-        _ => Err(unbalanced(segment)),
+        _ => Err(format!(
+            "unbalanced braces in `{segment}`: write `{{name}}`"
+        )),
     }
-}
-
-fn unbalanced(segment: &str) -> String {
-    format!("unbalanced braces in `{segment}`: write `{{name}}`")
 }
 
 #[cfg(test)]

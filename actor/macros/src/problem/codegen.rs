@@ -40,7 +40,13 @@ pub(super) fn conversions(
 }
 
 fn arm(name: &TokenStream, case: &Case<'_>) -> TokenStream {
-    let Case { variant, status, kind, detail, text } = case;
+    let Case {
+        variant,
+        status,
+        kind,
+        detail,
+        text,
+    } = case;
     let variant = variant.iter();
     let fields = &detail.fields;
     let bindings = fields.iter().map(binding);
@@ -55,7 +61,11 @@ fn arm(name: &TokenStream, case: &Case<'_>) -> TokenStream {
 /// A literal where no field stands in it, so that only details with fields carry formatting code.
 fn formatted(detail: &Detail, text: &LitStr) -> TokenStream {
     if detail.fields.is_empty() {
-        return detail.format.replace("{{", "{").replace("}}", "}").to_token_stream();
+        return detail
+            .format
+            .replace("{{", "{")
+            .replace("}}", "}")
+            .to_token_stream();
     }
     let format = LitStr::new(&detail.format, Span::mixed_site().located_at(text.span()));
     quote!(::std::format!(#format))

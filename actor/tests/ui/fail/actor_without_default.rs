@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use duractor::prelude::*;
+
+#[derive(Actor)]
+struct Counter {
+    count: u64,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use duractor::prelude::*;
+
+#[routes]
+struct Routes;
+
+fn main() {}
