@@ -1,0 +1,5 @@
+//! wasm-bindgen's test runner in a package of its own, so that whoever does not run wasm tests does not compile it.
+
+fn main() -> anyhow::Result<()> {
+    wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(std::env::args_os())
+}
