@@ -77,6 +77,12 @@ impl Buffer {
         }
     }
 
+    /// Makes the buffer as long as its memory reaches, and at least `len` bytes. What the new bytes are is not said:
+    /// somebody else is to write them.
+    pub(crate) fn expose(&mut self, len: usize) {
+        self.set_len(len.max(self.words.len() * WORD_BYTES));
+    }
+
     /// Removes all bytes and keeps their memory.
     pub fn clear(&mut self) {
         self.len = 0;

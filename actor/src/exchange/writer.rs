@@ -42,6 +42,11 @@ impl<'b> FrameWriter<'b> {
         }
     }
 
+    /// Goes back to a frame that was finished, to change its slots. What stands behind it stays.
+    pub(crate) fn reopen(buffer: &'b mut Buffer, start: usize, slots: usize) -> Self {
+        Self { buffer, start, slots }
+    }
+
     /// Where in the buffer the frame starts.
     pub fn start(&self) -> usize {
         self.start

@@ -1,0 +1,164 @@
+//! [`Router`]: which actors a worker has, and where.
+
+use std::fmt;
+
+use duractor_router::{self as router, Conflicts, IntoNaming, Verb};
+
+use crate::{
+    activation::StateCell,
+    field::Actor,
+    limits::Limits,
+    problem::Problem,
+    request::Request,
+    response::Response,
+    turn::Turn,
+};
+
+/// A method that answers requests.
+#[derive(Debug)]
+pub struct Route {
+    /// The request method.
+    pub verb: Verb,
+    /// The pattern below the mount's.
+    pub path: &'static str,
+    /// The turn that the method takes.
+    pub turn: Turn,
+    /// The method.
+    pub run: Run,
+}
+
+/// How a method is called. The runtime holds its turn meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub enum Run {
+    /// It never waits.
+    Sync(fn(&Request) -> Response),
+    /// It may wait.
+    Async(fn(Request) -> Task),
+}
+
+/// A call under way.
+pub type Task = std::pin::Pin<Box<dyn Future<Output = Response>>>;
+
+/// An actor with methods that answer requests. Implemented by `#[methods]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no methods that answer requests",
+    note = "put `#[methods]` on its `impl` block"
+)]
+pub trait Methods: Actor {
+    /// The routes, in the order of the methods.
+    const ROUTES: &'static [Route];
+}
+
+/// Makes an actor's default value.
+pub(crate) type Make = fn() -> Box<dyn StateCell>;
+
+pub(crate) struct Class {
+    pub(crate) name: &'static str,
+    pub(crate) make: Make,
+}
+
+/// Path patterns, and the actors behind them.
+///
+/// ```
+/// use duractor::{prelude::*, Header};
+///
+/// #[derive(Default, Actor)]
+/// struct Counter {
+///     count: u64,
+/// }
+///
+/// #[methods]
+/// impl Counter {
+///     #[get]
+///     fn count(&self) -> u64 {
+///         self.count
+///     }
+/// }
+///
+/// #[routes]
+/// fn routes() -> Router {
+///     Router::new()
+///         .mount::<Counter>("/counter/{name}", "{name}") // one counter per name
+///         .mount::<Counter>("/total", "total") // this one
+///         .mount::<Counter>("/tenant", Header("x-tenant")) // one per tenant
+/// }
+/// # duractor::Native::new().routes(routes());
+/// ```
+pub struct Router {
+    builder: router::Builder<&'static Route, Problem>,
+    classes: Vec<Class>,
+    limits: Limits,
+}
+
+impl Default for Router {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Router {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.classes.iter().map(|class| class.name)).finish()
+    }
+}
+
+impl Router {
+    /// A router without mounts, which answers 404.
+    pub fn new() -> Self {
+        Self { builder: router::Builder::new(), classes: Vec::new(), limits: Limits::default() }
+    }
+
+    /// Puts the methods of `A` below a pattern. `naming` says which actor a request is for: a fixed name, a template
+    /// of the pattern's parameters, a [`Header`](router::Header), or a function of the request's
+    /// [`Head`](router::Head).
+    ///
+    /// What is wrong with a mount, such as two routes that match the same request, is an error when the worker starts,
+    /// and lists everything.
+    #[must_use]
+    pub fn mount<A: Methods>(mut self, pattern: &'static str, naming: impl IntoNaming<Problem>) -> Self {
+        let routes = A::ROUTES.iter().map(|route| (route.verb, route.path, route));
+        self.builder = self.builder.mount(A::CLASS, pattern, naming, routes);
+        if self.classes.iter().all(|class| class.name != A::CLASS) {
+            self.classes.push(Class { name: A::CLASS, make: make::<A> });
+        }
+        self
+    }
+
+    /// Sets the worker's bounds.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// # Errors
+    ///
+    /// Everything that is wrong with the mounts.
+    pub(crate) fn build(self) -> Result<App, Conflicts> {
+        Ok(App { table: self.builder.build()?, classes: self.classes, limits: self.limits })
+    }
+}
+
+fn make<A: Actor>() -> Box<dyn StateCell> {
+    Box::new(std::cell::RefCell::new(A::default()))
+}
+
+/// A router that is free of conflicts.
+pub(crate) struct App {
+    pub(crate) table: router::Router<&'static Route, Problem>,
+    pub(crate) classes: Vec<Class>,
+    pub(crate) limits: Limits,
+}
+
+impl App {
+    pub(crate) fn class(&self, name: &str) -> Option<&Class> {
+        self.classes.iter().find(|class| class.name == name)
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.table.fmt(f)
+    }
+}
+

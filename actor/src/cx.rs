@@ -1,0 +1,199 @@
+//! [`Cx`]: what a method may do besides reading and writing its actor.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use futures::future::{Either, select};
+
+use crate::{
+    activation::Call,
+    fetch_error::Elapsed,
+    ops::{Outcome, Want},
+    problem::Problem,
+};
+
+/// The context of one call: outbound requests, time, randomness, the actor's name.
+///
+/// It is a handle: cloning it is cheap, and what it starts owns a clone.
+#[derive(Clone)]
+pub struct Cx(pub(crate) Rc<Call>);
+
+impl fmt::Debug for Cx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cx({}/{})", self.class(), self.name())
+    }
+}
+
+impl Cx {
+    /// The actor's name, as the router made it.
+    pub fn name(&self) -> &str {
+        &self.0.home.name
+    }
+
+    /// The actor's class: the struct's name.
+    pub fn class(&self) -> &'static str {
+        self.0.home.class
+    }
+
+    /// The time. In workerd the clock stands still while a method computes
+    /// ([Cloudflare, "Security model"](https://developers.cloudflare.com/workers/reference/security-model/)).
+    pub fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs_f64(self.0.home.world.host.now() / 1e3)
+    }
+
+    /// `N` random bytes, fit for cryptography.
+    ///
+    /// ```
+    /// # let cx = duractor::Cx::test();
+    /// let id = u128::from_le_bytes(cx.random());
+    /// ```
+    pub fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.0.home.world.host.random(&mut bytes);
+        bytes
+    }
+
+    /// Waits. It starts at its first poll, and ends early only by being dropped.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # async fn wait(cx: &duractor::Cx) {
+    /// cx.sleep(Duration::from_millis(50)).await;
+    /// # }
+    /// ```
+    pub fn sleep(&self, duration: Duration) -> Sleep {
+        Sleep(Operation::new(self.0.clone(), Want::Sleep(duration)))
+    }
+
+    /// Waits for `future`, but no longer than `limit`.
+    ///
+    /// # Errors
+    ///
+    /// [`Elapsed`] when the time is over; what the future had started is cancelled.
+    pub async fn timeout<F: Future>(&self, limit: Duration, future: F) -> Result<F::Output, Elapsed> {
+        match select(pin!(future), self.sleep(limit)).await {
+            Either::Left((value, _)) => Ok(value),
+            Either::Right(((), _)) => Err(Elapsed),
+        }
+    }
+
+    /// The worker's bindings (KV, R2, D1, queues, secrets …), whose futures may be awaited beside Duractor's own.
+    ///
+    /// # Panics
+    ///
+    /// In the native host, which has none: a method that needs them is tested in workerd.
+    pub fn env(&self) -> worker::Env {
+        bindings(&self.0)
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+fn bindings(call: &Call) -> worker::Env {
+    crate::workerd::env(call.home.key)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn bindings(_: &Call) -> worker::Env {
+    panic!("`cx.env()` has no bindings in the native host: test this method in workerd")
+}
+
+/// One operation: it starts at its first poll and is cancelled when it is dropped.
+pub(crate) struct Operation {
+    call: Rc<Call>,
+    state: Progress,
+}
+
+enum Progress {
+    Idle(Want),
+    UnderWay(i32),
+    Over,
+}
+
+/// What an operation came to.
+pub(crate) enum Ended {
+    Done(Outcome),
+    /// There are too many beside it; the bound.
+    Refused(u32),
+    /// Its call has ended.
+    Orphaned,
+}
+
+impl Operation {
+    pub(crate) fn new(call: Rc<Call>, want: Want) -> Self {
+        Self { call, state: Progress::Idle(want) }
+    }
+
+    fn start(&mut self, want: Want, cx: &mut Context<'_>) -> Poll<Ended> {
+        if let Some(instant) = &self.call.instant {
+            return Poll::Ready(Ended::Done(instant.answer(&want)));
+        }
+        if self.call.ended.get() {
+            return Poll::Ready(Ended::Orphaned);
+        }
+        let max = self.call.home.world.limits.operations_max;
+        let Some(id) = self.call.ops.borrow_mut().start(want, cx.waker(), max) else {
+            return Poll::Ready(Ended::Refused(max));
+        };
+        self.call.mark_outgoing();
+        self.state = Progress::UnderWay(id);
+        Poll::Pending
+    }
+}
+
+impl Future for Operation {
+    type Output = Ended;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
+        match std::mem::replace(&mut self.state, Progress::Over) {
+            Progress::Idle(want) => self.start(want, cx),
+            Progress::UnderWay(_) if self.call.ended.get() => Poll::Ready(Ended::Orphaned),
+            Progress::UnderWay(id) => {
+                let polled = self.call.ops.borrow_mut().poll(id, cx.waker());
+                if polled.is_pending() {
+                    self.state = Progress::UnderWay(id);
+                }
+                polled.map(Ended::Done)
+            }
+            Progress::Over => panic!("an operation was polled after it had ended"),
+        }
+    }
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        if let Progress::UnderWay(id) = self.state {
+            self.call.ops.borrow_mut().cancel(id);
+            self.call.mark_outgoing();
+        }
+    }
+}
+
+/// A wait; see [`Cx::sleep`].
+pub struct Sleep(Operation);
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sleep")
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match Pin::new(&mut self.0).poll(cx) {
+            Poll::Ready(Ended::Refused(max)) => {
+                let detail = format!("more than {max} operations at once in one call");
+                self.0.call.fail(Problem::new(503, "too-many-operations", detail));
+                Poll::Pending
+            }
+            polled => polled.map(drop),
+        }
+    }
+}

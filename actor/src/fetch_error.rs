@@ -1,0 +1,165 @@
+//! Why an outbound request failed.
+
+use std::{error::Error as StdError, fmt};
+
+/// An outbound request without an answer.
+///
+/// An answer with a status of 400 or more is not an error: see
+/// [`Reply::error_for_status`](crate::Reply::error_for_status).
+///
+/// ```
+/// # use duractor::{Cx, FetchError};
+/// # async fn rate(cx: &Cx) -> Result<String, FetchError> {
+/// match cx.get("https://rates.example/eur").await {
+///     Ok(reply) => Ok(reply.text().into_owned()),
+///     Err(FetchError::Timeout { .. }) => Ok("slow today".into()),
+///     Err(other) => Err(other),
+/// }
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The URL, a header or the combination of method and body cannot be sent.
+    InvalidRequest {
+        /// Where to.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The host refused the connection.
+    ConnectionRefused {
+        /// Where to.
+        url: String,
+    },
+    /// The host's name is not known.
+    HostNotFound {
+        /// Where to.
+        url: String,
+    },
+    /// There was no whole answer in time.
+    Timeout {
+        /// Where to.
+        url: String,
+    },
+    /// The answer's body is larger than allowed.
+    BodyTooLarge {
+        /// Where to.
+        url: String,
+        /// What was allowed, in bytes.
+        max_bytes: u32,
+    },
+    /// The connection ended before the answer did.
+    ConnectionLost {
+        /// Where to.
+        url: String,
+    },
+    /// The call that started the request has ended.
+    Cancelled {
+        /// Where to.
+        url: String,
+    },
+    /// The call has as many operations under way as it may.
+    TooManyOperations {
+        /// Where to.
+        url: String,
+        /// How many it may have.
+        max: u32,
+    },
+    /// The answer's status is 400 or more; made by [`Reply::error_for_status`](crate::Reply::error_for_status).
+    Status {
+        /// Where to.
+        url: String,
+        /// The answer's status.
+        status: u16,
+    },
+    /// Anything else that the platform reports.
+    Other {
+        /// Where to.
+        url: String,
+        /// In the platform's words.
+        reason: String,
+    },
+}
+
+impl FetchError {
+    /// From a failure's code in a resume frame (docs/exchange.md).
+    pub(crate) fn from_code(code: i32, reason: &str, url: &str, max_bytes: u32) -> Self {
+        let url = url.to_owned();
+        match code {
+            1 => Self::InvalidRequest { url, reason: reason.to_owned() },
+            2 => Self::ConnectionRefused { url },
+            3 => Self::HostNotFound { url },
+            4 => Self::Timeout { url },
+            5 => Self::BodyTooLarge { url, max_bytes },
+            6 => Self::ConnectionLost { url },
+            7 => Self::Cancelled { url },
+            _ => Self::Other { url, reason: reason.to_owned() },
+        }
+    }
+
+    /// Where the request went.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::InvalidRequest { url, .. }
+            | Self::ConnectionRefused { url }
+            | Self::HostNotFound { url }
+            | Self::Timeout { url }
+            | Self::BodyTooLarge { url, .. }
+            | Self::ConnectionLost { url }
+            | Self::Cancelled { url }
+            | Self::TooManyOperations { url, .. }
+            | Self::Status { url, .. }
+            | Self::Other { url, .. } => url,
+        }
+    }
+}
+
+/// The URL without its query, which may hold secrets, for logs.
+fn redacted(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", redacted(self.url()))?;
+        match self {
+            Self::InvalidRequest { reason, .. } => write!(f, "the request cannot be sent: {reason}"),
+            Self::ConnectionRefused { .. } => f.write_str("the connection was refused"),
+            Self::HostNotFound { .. } => f.write_str("the host is not known"),
+            Self::Timeout { .. } => f.write_str("no answer in time"),
+            Self::BodyTooLarge { max_bytes, .. } => write!(f, "the answer has more than {max_bytes} bytes"),
+            Self::ConnectionLost { .. } => f.write_str("the connection was lost"),
+            Self::Cancelled { .. } => f.write_str("the call has ended"),
+            Self::TooManyOperations { max, .. } => write!(f, "more than {max} operations at once in one call"),
+            Self::Status { status, .. } => write!(f, "the answer's status is {status}"),
+            Self::Other { reason, .. } => f.write_str(reason),
+        }
+    }
+}
+
+impl StdError for FetchError {}
+
+/// A wait that took longer than allowed; see [`Cx::timeout`](crate::Cx::timeout).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed;
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time allowed has passed")
+    }
+}
+
+impl StdError for Elapsed {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_query() {
+        let error = FetchError::Timeout { url: "https://a.example/b?key=secret".into() };
+        assert_eq!(error.to_string(), "https://a.example/b: no answer in time");
+        assert!(error.url().contains("secret"));
+    }
+}

@@ -1,0 +1,593 @@
+//! One instance: all actors of a worker in memory, their calls, and the entries through which a host drives them.
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use duractor_router::{NameRefusal, Refusal};
+
+use crate::{
+    activation::{Activation, Call, Chain, Reading, Transaction, World},
+    app::{App, Route, Run, Task},
+    exchange::{Buffer, Frame, FrameError},
+    host::{Host, Level},
+    key::{Key, Slots},
+    limits::Limits,
+    ops::{Failed, Inbound, Outcome},
+    outbox::Outbox,
+    problem::Problem,
+    request::{Head, REQUEST_SLOTS, Request},
+    response::{IntoResponse, Response},
+    turn::Turn,
+    waker::Inbox,
+};
+
+/// Polls in one entry; then the host is asked for another one, so that its events come in between.
+const POLLS_MAX: usize = 10_000;
+
+/// A request's frame up to this size is kept for the next request.
+const SPARE_MAX_BYTES: usize = 16 << 10;
+
+/// Why a request is answered before it is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// The body is larger than allowed.
+    Body,
+    /// The path is longer than allowed.
+    Path,
+    /// The headers are larger than allowed.
+    Headers,
+    /// The instance that had the call was replaced.
+    Lost,
+    /// The instance trapped in this call.
+    Trap,
+    /// A call through the worker's own actors is too deep.
+    Chain,
+}
+
+struct Waiting {
+    home: Rc<Activation>,
+    call: Rc<Call>,
+    route: &'static Route,
+    /// None while it is polled.
+    future: Option<Task>,
+    is_ready: bool,
+}
+
+/// All actors of a worker.
+pub(crate) struct Instance {
+    app: App,
+    world: Rc<World>,
+    actors: RefCell<Slots<Rc<Activation>>>,
+    tasks: RefCell<Slots<Waiting>>,
+    woken: Inbox,
+    drained: RefCell<Vec<Key>>,
+    outbox: RefCell<Outbox>,
+    spare: RefCell<Option<Buffer>>,
+}
+
+impl Instance {
+    /// `notify` is called with a task's key when it is woken.
+    pub(crate) fn new(app: App, host: Rc<dyn Host>, development: bool, notify: Option<fn(Key)>) -> Self {
+        let world = Rc::new(World { host, limits: app.limits, development });
+        Self {
+            app,
+            world,
+            actors: RefCell::default(),
+            tasks: RefCell::default(),
+            woken: Inbox::new(notify),
+            drained: RefCell::default(),
+            outbox: RefCell::default(),
+            spare: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.world.limits
+    }
+
+    /// The classes, in the order of their first mounts.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = &'static str> {
+        self.app.classes.iter().map(|class| class.name)
+    }
+
+    /// What the last entry left.
+    pub(crate) fn outbox(&self) -> std::cell::Ref<'_, Outbox> {
+        self.outbox.borrow()
+    }
+
+    /// A buffer for the next request's frame, of at least `len` bytes that are yet to be written.
+    pub(crate) fn take_spare(&self, len: usize) -> Buffer {
+        let mut buffer = self.spare.borrow_mut().take().unwrap_or_default();
+        buffer.expose(len);
+        buffer
+    }
+
+    /// Which actor a request is for, or its answer where none is needed.
+    pub(crate) fn route(&self, frame: &[u8]) {
+        self.enter();
+        let forward = Frame::new(frame, REQUEST_SLOTS)
+            .and_then(|frame| Head::parse(&frame))
+            .map_err(|error| self.malformed(&error))
+            .and_then(|head| self.route_head(&head, frame));
+        if let Err(response) = forward {
+            self.finish(0.0, response, "route");
+        }
+    }
+
+    fn route_head(&self, head: &Head, frame: &[u8]) -> Result<(), Response> {
+        self.check_size(head)?;
+        let view = HeadView { head, frame };
+        let (path, _) = head.target(frame);
+        let hit = self.app.table.resolve(head.method(frame), path).map_err(|refusal| refused(&refusal))?;
+        let name = self.app.table.name(&hit, &view).map_err(unnamed)?;
+        self.outbox.borrow_mut().forward(hit.mount.class_index(), &name);
+        Ok(())
+    }
+
+    fn check_size(&self, head: &Head) -> Result<(), Response> {
+        let limits = &self.world.limits;
+        if head.target_len() > limits.path_max_bytes as usize {
+            return Err(self.unread(Unread::Path));
+        }
+        if head.headers_len() > limits.headers_max_bytes as usize {
+            return Err(self.unread(Unread::Headers));
+        }
+        if head.body_len() > limits.body_max_bytes as usize {
+            return Err(self.unread(Unread::Body));
+        }
+        Ok(())
+    }
+
+    /// Answers a request that the host does not hand over.
+    pub(crate) fn refuse(&self, reason: Unread, number: f64) {
+        self.enter();
+        self.finish(number, self.unread(reason), "refuse");
+    }
+
+    fn unread(&self, reason: Unread) -> Response {
+        let limits = &self.world.limits;
+        let problem = match reason {
+            Unread::Body => Problem::new(413, "body-too-large", format!("at most {} bytes", limits.body_max_bytes)),
+            Unread::Path => Problem::new(414, "path-too-long", format!("at most {} bytes", limits.path_max_bytes)),
+            Unread::Headers => {
+                Problem::new(431, "headers-too-large", format!("at most {} bytes in all", limits.headers_max_bytes))
+            }
+            Unread::Lost => {
+                let detail = "the call was interrupted before it ended; it may be sent again";
+                return Problem::new(503, "interrupted", detail).into_response().retry_after(1);
+            }
+            Unread::Trap => return internal(),
+            Unread::Chain => {
+                let detail = format!("a chain of calls between actors has at most {} links", limits.chain_max);
+                Problem::new(508, "chain-too-long", detail)
+            }
+        };
+        problem.into_response()
+    }
+
+    /// Brings an actor into memory.
+    ///
+    /// # Errors
+    ///
+    /// What the frame lacks, or why the stored record cannot be read.
+    pub(crate) fn activate(&self, class: &str, name: &str, stored: Option<&[u8]>) -> Result<Key, Problem> {
+        let found = self.app.class(class).ok_or_else(|| {
+            Problem::new(500, "unknown-class", format!("`{class}` is not mounted by the function under `#[routes]`"))
+        })?;
+        let (class, state) = (found.name, (found.make)());
+        let key = self.actors.borrow().next_key();
+        let home = Activation::hydrate(key, class, name.into(), self.world.clone(), state, stored)
+            .map_err(|error| error.problem().clone())?;
+        Ok(self.actors.borrow_mut().insert(home))
+    }
+
+    /// Forgets an actor, with its calls that wait.
+    pub(crate) fn deactivate(&self, actor: Key) {
+        self.enter();
+        let left: Vec<Key> = self.tasks.borrow().iter().filter(|(_, task)| task.home.key == actor).map(|(key, _)| key).collect();
+        for key in left {
+            let task = self.tasks.borrow_mut().remove(key);
+            if let Some(task) = &task {
+                task.call.ended.set(true);
+            }
+            drop(task);
+        }
+        let home = self.actors.borrow_mut().remove(actor);
+        if let Some(home) = home {
+            home.outgoing.borrow_mut().clear();
+        }
+    }
+
+    /// A request for an actor. `ancestors` are the calls of the same actor that wait for this one.
+    pub(crate) fn call(&self, actor: Key, frame: Buffer) {
+        self.enter();
+        let Some(home) = self.home(actor) else { return };
+        let number = Frame::new(frame.as_bytes(), REQUEST_SLOTS).and_then(|frame| frame.f64(5)).unwrap_or_default();
+        if let Err(response) = self.start(&home, frame, number) {
+            self.finish(number, response, home.class);
+        }
+        self.run_ready(&home);
+    }
+
+    fn start(&self, home: &Rc<Activation>, buffer: Buffer, number: f64) -> Result<(), Response> {
+        let frame = Frame::new(buffer.as_bytes(), REQUEST_SLOTS).map_err(|error| self.malformed(&error))?;
+        let head = Head::parse(&frame).map_err(|error| self.malformed(&error))?;
+        self.check_size(&head)?;
+        let chain = self.chain(&frame).map_err(|error| self.malformed(&error))?;
+        let (path, _) = head.target(buffer.as_bytes());
+        let method = head.method(buffer.as_bytes());
+        let hit = self.app.table.resolve(method, path).map_err(|refusal| refused(&refusal))?;
+        if hit.mount.class() != home.class {
+            return Err(refused(&Refusal::NotFound));
+        }
+        let (route, params) = (hit.route, hit.params);
+        let call = Call::new(home.clone(), number, chain, None);
+        let request = Request::new(buffer, head, params, call.clone());
+        if let Some(request) = self.run_now(&call, request, route)? {
+            self.spawn(home, call, request, route)?;
+        }
+        Ok(())
+    }
+
+    /// The calls of the same actor that wait for this one, as slot 4 names them: text, number, tasks.
+    fn chain(&self, frame: &Frame<'_>) -> Result<Chain, FrameError> {
+        if frame.opt_bytes(4)?.is_none() {
+            return Ok(Chain::default());
+        }
+        let links = frame.frame(4, 2)?;
+        let count = links.i32(1)?.clamp(0, self.world.limits.chain_max as i32) as usize;
+        let (text, links) = (links.str(0)?.to_owned(), frame.frame(4, 2 + count)?);
+        let tasks = self.tasks.borrow();
+        let mut ancestors = Vec::new();
+        for slot in 2..2 + count {
+            let key = Key::from_bits(links.i32(slot)?.cast_unsigned());
+            ancestors.extend(tasks.get(key).map(|task| task.call.clone()));
+        }
+        Ok(Chain { text, ancestors })
+    }
+
+    /// Runs a method that never waits, if its turn is free. Otherwise the request comes back.
+    fn run_now(
+        &self,
+        call: &Rc<Call>,
+        request: Request,
+        route: &'static Route,
+    ) -> Result<Option<Request>, Response> {
+        let Run::Sync(run) = route.run else { return Ok(Some(request)) };
+        let Some(permit) = call.try_turn(route.turn).map_err(IntoResponse::into_response)? else {
+            return Ok(Some(request));
+        };
+        let outcome = catch_unwind(AssertUnwindSafe(|| match route.turn {
+            Turn::Exclusive => settle(Transaction::new(call, permit), run(&request)),
+            Turn::Shared => {
+                let _reading = Reading::new(call, permit);
+                run(&request)
+            }
+            Turn::None => run(&request),
+        }));
+        call.ended.set(true);
+        self.finish(call.number, outcome.unwrap_or_else(|_| internal()), label(route));
+        self.recycle(request);
+        Ok(None)
+    }
+
+    fn recycle(&self, request: Request) {
+        let frame = request.into_frame();
+        if frame.capacity() <= SPARE_MAX_BYTES {
+            *self.spare.borrow_mut() = Some(frame);
+        }
+    }
+
+    fn spawn(
+        &self,
+        home: &Rc<Activation>,
+        call: Rc<Call>,
+        request: Request,
+        route: &'static Route,
+    ) -> Result<(), Response> {
+        if home.tasks.get() >= self.world.limits.tasks_max {
+            let detail = format!("{} calls of this actor are waiting already", home.tasks.get());
+            return Err(Problem::new(503, "overloaded", detail).into_response().retry_after(1));
+        }
+        let future: Task = Box::pin(drive(call.clone(), request, route));
+        let waiting =
+            Waiting { home: home.clone(), call: call.clone(), route, future: Some(future), is_ready: false };
+        let key = self.tasks.borrow_mut().insert(waiting);
+        home.tasks.set(home.tasks.get() + 1);
+        call.task.set(Some(key));
+        self.poll(key);
+        call.mark_outgoing();
+        Ok(())
+    }
+
+    /// Results of operations, for calls of one actor.
+    pub(crate) fn resume(&self, actor: Key, frame: Buffer) {
+        self.enter();
+        let Some(home) = self.home(actor) else { return };
+        if let Err(error) = self.deliver(&home, Rc::new(frame)) {
+            self.malformed(&error);
+        }
+        self.run_ready(&home);
+    }
+
+    fn deliver(&self, home: &Rc<Activation>, buffer: Rc<Buffer>) -> Result<(), FrameError> {
+        let count = Frame::new(buffer.as_bytes(), REQUEST_SLOTS)?.i32(4)?.max(0) as usize;
+        let frame = Frame::new(buffer.as_bytes(), REQUEST_SLOTS.saturating_add(count))?;
+        for slot in REQUEST_SLOTS..REQUEST_SLOTS + count {
+            let result = frame.frame(slot, 7)?;
+            let base = frame.range(slot)?.unwrap_or_default().start;
+            let (task, id) = (Key::from_bits(result.i32(0)?.cast_unsigned()), result.i32(1)?);
+            let outcome = outcome(&result, &buffer, base)?;
+            let call = self.tasks.borrow().get(task).filter(|task| task.home.key == home.key).map(|task| task.call.clone());
+            let waker = call.and_then(|call| call.ops.borrow_mut().complete(id, outcome));
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+        Ok(())
+    }
+
+    /// Goes on with the calls of an actor that were woken.
+    pub(crate) fn run(&self, actor: Key) {
+        self.enter();
+        if let Some(home) = self.home(actor) {
+            self.run_ready(&home);
+        }
+    }
+
+    /// The client has gone: an exclusive turn that has begun runs to its end, everything else is dropped.
+    pub(crate) fn cancel(&self, actor: Key, task: Key) {
+        self.enter();
+        let Some(home) = self.home(actor) else { return };
+        let is_lost = |task: &Waiting| task.home.key == actor && task.call.held.get() != Turn::Exclusive;
+        if self.tasks.borrow().get(task).is_some_and(is_lost) {
+            self.remove(task);
+        }
+        self.run_ready(&home);
+    }
+
+    /// Asks the host to run a task's actor.
+    pub(crate) fn notify(&self, task: Key) {
+        let actor = self.tasks.borrow().get(task).map(|task| task.home.key);
+        if let Some(actor) = actor {
+            self.world.host.wake(actor);
+        }
+    }
+
+    fn enter(&self) {
+        self.outbox.borrow_mut().clear();
+    }
+
+    fn home(&self, actor: Key) -> Option<Rc<Activation>> {
+        self.actors.borrow().get(actor).cloned()
+    }
+
+    fn run_ready(&self, home: &Rc<Activation>) {
+        for _ in 0..POLLS_MAX {
+            self.sort_woken(home);
+            let Some(key) = home.ready.borrow_mut().pop_front() else {
+                return self.send(home);
+            };
+            self.poll(key);
+        }
+        self.send(home);
+        self.world.host.wake(home.key);
+    }
+
+    /// Puts woken tasks into the queues of their actors. Another actor than the present one goes on in its own context.
+    fn sort_woken(&self, present: &Rc<Activation>) {
+        let mut drained = self.drained.borrow_mut();
+        self.woken.drain(&mut drained);
+        for key in drained.drain(..) {
+            let mut tasks = self.tasks.borrow_mut();
+            let Some(task) = tasks.get_mut(key).filter(|task| !task.is_ready) else { continue };
+            task.is_ready = true;
+            let home = task.home.clone();
+            drop(tasks);
+            home.ready.borrow_mut().push_back(key);
+            if home.key != present.key {
+                self.world.host.wake(home.key);
+            }
+        }
+    }
+
+    fn poll(&self, key: Key) {
+        let Some(mut future) = self.take_future(key) else { return };
+        let waker = self.woken.waker(key);
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))));
+        match polled {
+            Ok(Poll::Ready(response)) => self.end(key, response),
+            Ok(Poll::Pending) => self.put_back(key, future),
+            Err(_) => self.end(key, internal()),
+        }
+    }
+
+    /// The future, out of its slot, so that wakes and new tasks find the slab free.
+    fn take_future(&self, key: Key) -> Option<Task> {
+        let mut tasks = self.tasks.borrow_mut();
+        let task = tasks.get_mut(key)?;
+        task.is_ready = false;
+        task.future.take()
+    }
+
+    fn put_back(&self, key: Key, future: Task) {
+        let mut tasks = self.tasks.borrow_mut();
+        let Some(task) = tasks.get_mut(key) else { return };
+        let failure = task.call.failure.borrow_mut().take();
+        match failure {
+            None => task.future = Some(future),
+            Some(problem) => {
+                drop(tasks);
+                drop(future);
+                self.end(key, problem.into_response());
+            }
+        }
+    }
+
+    fn end(&self, key: Key, response: Response) {
+        if let Some(task) = self.remove(key) {
+            self.finish(task.call.number, response, label(task.route));
+        }
+    }
+
+    /// Drops the task's future before the call counts as ended, so that what it cancels is still the call's.
+    fn remove(&self, key: Key) -> Option<Waiting> {
+        let mut task = self.tasks.borrow_mut().remove(key)?;
+        drop(task.future.take());
+        task.call.ended.set(true);
+        task.home.tasks.set(task.home.tasks.get() - 1);
+        Some(task)
+    }
+
+    /// Writes frames for the calls that want something.
+    fn send(&self, home: &Rc<Activation>) {
+        let calls: VecDeque<Rc<Call>> = std::mem::take(&mut *home.outgoing.borrow_mut()).into();
+        for call in calls {
+            call.clear_outgoing();
+            let Some(task) = call.task.get().filter(|_| !call.ended.get()) else { continue };
+            let (wanted, cancelled) = {
+                let mut ops = call.ops.borrow_mut();
+                (ops.take_wanted(), ops.take_cancelled())
+            };
+            self.outbox.borrow_mut().wait(call.number, task, wanted, &cancelled);
+        }
+    }
+
+    fn finish(&self, number: f64, mut response: Response, what: &str) {
+        if let Some(failure) = response.take_failure(self.world.development) {
+            self.world.host.log(Level::Error, &format!("{what}: {failure}"));
+        }
+        response.strip_body();
+        self.outbox.borrow_mut().respond(number, response);
+    }
+
+    fn malformed(&self, error: &FrameError) -> Response {
+        self.world.host.log(Level::Error, &format!("a frame from the host cannot be read: {error}"));
+        internal()
+    }
+}
+
+/// A method's route, for the log: patterns, never what a client sent.
+fn label(route: &Route) -> &'static str {
+    route.path
+}
+
+/// What a client reads when the reason is not for it.
+fn internal() -> Response {
+    Problem::new(500, "internal", "the actor failed to answer; the reason is in its log").into_response()
+}
+
+/// One call, from taking its turn to giving it back.
+async fn drive(call: Rc<Call>, request: Request, route: &'static Route) -> Response {
+    let permit = match call.take_turn(route.turn).await {
+        Ok(permit) => permit,
+        Err(problem) => return problem.into_response(),
+    };
+    match route.turn {
+        Turn::Exclusive => {
+            let transaction = Transaction::new(&call, permit);
+            let response = run(request, route).await;
+            settle(transaction, response)
+        }
+        Turn::Shared => {
+            let _reading = Reading::new(&call, permit);
+            run(request, route).await
+        }
+        Turn::None => run(request, route).await,
+    }
+}
+
+async fn run(request: Request, route: &'static Route) -> Response {
+    match route.run {
+        Run::Sync(run) => run(&request),
+        Run::Async(run) => run(request).await,
+    }
+}
+
+/// The end of an exclusive turn: commit, or no trace.
+fn settle(transaction: Transaction<'_>, response: Response) -> Response {
+    if response.is_rollback() {
+        return response;
+    }
+    match transaction.commit() {
+        Ok(()) => response,
+        Err(error) => error.into_response().retry_after(1),
+    }
+}
+
+/// A result's frame, whose ranges are counted from the buffer's start.
+fn outcome(result: &Frame<'_>, buffer: &Rc<Buffer>, base: usize) -> Result<Outcome, FrameError> {
+    if let Some(code) = result.opt_i32(5)? {
+        let text = result.opt_str(6)?.unwrap_or_default().to_owned();
+        return Ok(Err(Failed { code, text }));
+    }
+    let from_start = |range: Option<std::ops::Range<usize>>| {
+        range.map_or(0..0, |range| base + range.start..base + range.end)
+    };
+    if let Some(headers) = result.opt_bytes(4)? {
+        crate::exchange::Headers::new(headers)?;
+    }
+    result.opt_bytes(3)?;
+    Ok(Ok(Inbound {
+        status: result.i32(2)?.clamp(0, 999) as u16,
+        frame: buffer.clone(),
+        body: from_start(result.range(3)?),
+        headers: from_start(result.range(4)?),
+    }))
+}
+
+fn refused(refusal: &Refusal) -> Response {
+    match *refusal {
+        Refusal::NotFound => Problem::new(404, "no-route", "nothing answers at this path").into_response(),
+        Refusal::MethodNotAllowed { allow } => {
+            let allow = allow.to_string();
+            let detail = format!("this path answers {allow}");
+            Problem::new(405, "method-not-allowed", detail).into_response().allow(&allow)
+        }
+        Refusal::Options { allow } => Response::empty().allow(&allow.to_string()),
+        ref other => Problem::new(400, "bad-path", other.to_string()).into_response(),
+    }
+}
+
+fn unnamed(refusal: NameRefusal<Problem>) -> Response {
+    match refusal {
+        NameRefusal::Refused(problem) => problem.into_response(),
+        NameRefusal::MissingHeader(name) => {
+            Problem::new(400, "missing-header", format!("send the header `{name}`")).with("field", name).into_response()
+        }
+        NameRefusal::TooLong { bytes, max } => {
+            let detail = format!("the actor's name would have {bytes} bytes, at most {max} are allowed");
+            Problem::new(400, "name-too-long", detail).into_response()
+        }
+        _ => Problem::new(400, "name-empty", "the actor's name would be empty").into_response(),
+    }
+}
+
+/// What a name may be made of.
+struct HeadView<'f> {
+    head: &'f Head,
+    frame: &'f [u8],
+}
+
+impl duractor_router::Head for HeadView<'_> {
+    fn method(&self) -> &str {
+        self.head.method(self.frame)
+    }
+
+    fn path(&self) -> &str {
+        self.head.target(self.frame).0
+    }
+
+    fn query(&self) -> &str {
+        self.head.target(self.frame).1
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.head.headers(self.frame).get(name)?).ok()
+    }
+}

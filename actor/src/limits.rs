@@ -1,0 +1,67 @@
+//! The bounds of a worker, each named, each settable.
+
+use std::time::Duration;
+
+/// Greatest request body, in bytes: 10 MiB.
+pub const BODY_MAX_BYTES: u32 = 10 << 20;
+/// Longest path with query, in bytes: 16 KiB, as much as the platform lets through.
+pub const PATH_MAX_BYTES: u32 = 16 << 10;
+/// Greatest sum of a request's header names and values, in bytes: 32 KiB.
+pub const HEADERS_MAX_BYTES: u32 = 32 << 10;
+/// Operations that one call may have under way at once.
+pub const OPERATIONS_MAX: u32 = 64;
+/// Calls of one actor that may wait at once.
+pub const TASKS_MAX: u32 = 1_024;
+/// Connections that one call may have open at once; the platform allows six, the rest wait in order.
+pub const CONNECTIONS_MAX: u32 = 6;
+/// Greatest response body of a fetch, in bytes: 10 MiB.
+pub const FETCH_BODY_MAX_BYTES: u32 = 10 << 20;
+/// How long an operation may take unless it says otherwise.
+pub const OPERATION_TIME_MAX: Duration = Duration::from_secs(30);
+/// How deep a chain of calls between the worker's own actors may be.
+pub const CHAIN_MAX: u32 = 16;
+
+/// The bounds that a worker sets for its actors; what is not set keeps its constant.
+///
+/// ```
+/// use duractor::{Limits, Router};
+///
+/// let router = Router::new().limits(Limits { body_max_bytes: 64 << 10, ..Limits::default() });
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// See [`BODY_MAX_BYTES`]; beyond it a request is answered 413, before the body is read if its length is declared.
+    pub body_max_bytes: u32,
+    /// See [`PATH_MAX_BYTES`]; beyond it 414.
+    pub path_max_bytes: u32,
+    /// See [`HEADERS_MAX_BYTES`]; beyond it 431.
+    pub headers_max_bytes: u32,
+    /// See [`OPERATIONS_MAX`]; beyond it the operation fails with [`FetchError::TooManyOperations`](crate::FetchError).
+    pub operations_max: u32,
+    /// See [`TASKS_MAX`]; beyond it 503 with `Retry-After`.
+    pub tasks_max: u32,
+    /// See [`CONNECTIONS_MAX`].
+    pub connections_max: u32,
+    /// See [`FETCH_BODY_MAX_BYTES`]; beyond it the fetch fails with [`FetchError::BodyTooLarge`](crate::FetchError).
+    pub fetch_body_max_bytes: u32,
+    /// See [`OPERATION_TIME_MAX`]; beyond it the fetch fails with [`FetchError::Timeout`](crate::FetchError).
+    pub operation_time_max: Duration,
+    /// See [`CHAIN_MAX`]; beyond it 508.
+    pub chain_max: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_max_bytes: BODY_MAX_BYTES,
+            path_max_bytes: PATH_MAX_BYTES,
+            headers_max_bytes: HEADERS_MAX_BYTES,
+            operations_max: OPERATIONS_MAX,
+            tasks_max: TASKS_MAX,
+            connections_max: CONNECTIONS_MAX,
+            fetch_body_max_bytes: FETCH_BODY_MAX_BYTES,
+            operation_time_max: OPERATION_TIME_MAX,
+            chain_max: CHAIN_MAX,
+        }
+    }
+}

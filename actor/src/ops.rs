@@ -1,0 +1,206 @@
+//! The operations of one call: wanted, under way, done.
+
+use std::{
+    ops::Range,
+    rc::Rc,
+    task::{Poll, Waker},
+    time::Duration,
+};
+
+use http::{HeaderName, HeaderValue};
+
+use crate::exchange::Buffer;
+
+/// What to do with an answer that points elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Redirects {
+    /// Go there, at most 20 times.
+    #[default]
+    Follow,
+    /// Take the redirect as the answer.
+    Manual,
+    /// Fail.
+    Error,
+}
+
+/// An outbound request, ready to leave.
+#[derive(Clone, Debug)]
+pub(crate) struct Outbound {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) time_max: Duration,
+    pub(crate) body_max_bytes: u32,
+    pub(crate) redirects: Redirects,
+}
+
+/// An operation, before it leaves.
+#[derive(Clone, Debug)]
+pub(crate) enum Want {
+    Fetch(Box<Outbound>),
+    Sleep(Duration),
+}
+
+/// An answer, still in the frame that it came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Inbound {
+    pub(crate) status: u16,
+    pub(crate) frame: Rc<Buffer>,
+    pub(crate) body: Range<usize>,
+    pub(crate) headers: Range<usize>,
+}
+
+/// A failure, as a result names it (docs/exchange.md).
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Failed {
+    pub(crate) code: i32,
+    pub(crate) text: String,
+}
+
+pub(crate) type Outcome = Result<Inbound, Failed>;
+
+/// Something that answers operations at once, in place of a host.
+pub(crate) trait Instant {
+    fn answer(&self, want: &Want) -> Outcome;
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Ops {
+    next: i32,
+    live: Vec<Live>,
+    wanted: Vec<(i32, Want)>,
+    cancelled: Vec<i32>,
+}
+
+#[derive(Debug)]
+struct Live {
+    id: i32,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    UnderWay(Waker),
+    Done(Outcome),
+}
+
+impl Ops {
+    /// Notes what is wanted; none when `max` operations are under way.
+    pub(crate) fn start(&mut self, want: Want, waker: &Waker, max: u32) -> Option<i32> {
+        if self.live.len() >= max as usize {
+            return None;
+        }
+        let id = self.next;
+        self.next = self.next.wrapping_add(1) & i32::MAX;
+        self.live.push(Live { id, state: State::UnderWay(waker.clone()) });
+        self.wanted.push((id, want));
+        Some(id)
+    }
+
+    pub(crate) fn poll(&mut self, id: i32, waker: &Waker) -> Poll<Outcome> {
+        let at = self.position(id).expect("an operation is live until it is taken or cancelled");
+        match &mut self.live[at].state {
+            State::UnderWay(stored) => {
+                stored.clone_from(waker);
+                Poll::Pending
+            }
+            State::Done(_) => match self.live.swap_remove(at).state {
+                State::Done(outcome) => Poll::Ready(outcome),
+                State::UnderWay(_) => unreachable!("matched as done"),
+            },
+        }
+    }
+
+    /// Forgets an operation. One that has not left never does.
+    pub(crate) fn cancel(&mut self, id: i32) {
+        let Some(at) = self.position(id) else { return };
+        let live = self.live.swap_remove(at);
+        if matches!(live.state, State::Done(_)) {
+            return;
+        }
+        let before = self.wanted.len();
+        self.wanted.retain(|(wanted, _)| *wanted != id);
+        if self.wanted.len() == before {
+            self.cancelled.push(id);
+        }
+    }
+
+    /// A result has come. One that nobody waits for is dropped.
+    pub(crate) fn complete(&mut self, id: i32, outcome: Outcome) -> Option<Waker> {
+        let at = self.position(id)?;
+        match std::mem::replace(&mut self.live[at].state, State::Done(outcome)) {
+            State::UnderWay(waker) => Some(waker),
+            State::Done(_) => None,
+        }
+    }
+
+    pub(crate) fn take_wanted(&mut self) -> Vec<(i32, Want)> {
+        std::mem::take(&mut self.wanted)
+    }
+
+    pub(crate) fn take_cancelled(&mut self) -> Vec<i32> {
+        std::mem::take(&mut self.cancelled)
+    }
+
+    pub(crate) fn has_news(&self) -> bool {
+        !self.wanted.is_empty() || !self.cancelled.is_empty()
+    }
+
+    fn position(&self, id: i32) -> Option<usize> {
+        self.live.iter().position(|live| live.id == id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sleep() -> Want {
+        Want::Sleep(Duration::ZERO)
+    }
+
+    fn failed() -> Outcome {
+        Err(Failed { code: 4, text: String::new() })
+    }
+
+    #[test]
+    fn an_operation_leaves_once_and_is_taken_once() {
+        let (mut ops, waker) = (Ops::default(), Waker::noop());
+        let id = ops.start(sleep(), waker, 2).unwrap();
+        assert_eq!(ops.take_wanted().len(), 1);
+        assert!(!ops.has_news());
+        assert!(ops.poll(id, waker).is_pending());
+        assert!(ops.complete(id, failed()).is_some());
+        assert!(ops.complete(id, failed()).is_none());
+        assert!(ops.poll(id, waker).is_ready());
+        assert!(ops.complete(id, failed()).is_none());
+    }
+
+    #[test]
+    fn no_more_than_the_bound_are_under_way() {
+        let (mut ops, waker) = (Ops::default(), Waker::noop());
+        let first = ops.start(sleep(), waker, 2).unwrap();
+        ops.start(sleep(), waker, 2).unwrap();
+        assert_eq!(ops.start(sleep(), waker, 2), None);
+        ops.cancel(first);
+        assert!(ops.start(sleep(), waker, 2).is_some());
+    }
+
+    #[test]
+    fn what_has_not_left_is_cancelled_without_a_word() {
+        let (mut ops, waker) = (Ops::default(), Waker::noop());
+        let unsent = ops.start(sleep(), waker, 9).unwrap();
+        ops.cancel(unsent);
+        assert!(!ops.has_news());
+        let sent = ops.start(sleep(), waker, 9).unwrap();
+        ops.take_wanted();
+        ops.cancel(sent);
+        assert_eq!(ops.take_cancelled(), [sent]);
+        let done = ops.start(sleep(), waker, 9).unwrap();
+        ops.take_wanted();
+        ops.complete(done, failed());
+        ops.cancel(done);
+        assert!(!ops.has_news());
+    }
+}

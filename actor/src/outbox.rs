@@ -1,0 +1,145 @@
+//! What leaves at the end of an entry: a chain of response frames (docs/exchange.md).
+
+use crate::{
+    exchange::{Buffer, FrameWriter},
+    key::Key,
+    ops::{Outbound, Redirects, Want},
+    response::{Body, ContentType, Response},
+};
+
+/// Slots of a response before the operations.
+const RESPONSE_SLOTS: usize = 6;
+const FETCH_SLOTS: usize = 9;
+const SLEEP_SLOTS: usize = 3;
+const CANCEL_SLOTS: usize = 2;
+
+/// From this size on a body is shown where it lies instead of being copied into the frame.
+const VIEW_MIN_BYTES: usize = 4 << 10;
+
+/// Memory that is kept for the next entry's frames; more is given back.
+const KEEP_MAX_BYTES: usize = 64 << 10;
+
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    buffer: Buffer,
+    /// Bodies that the frames show.
+    shown: Vec<Vec<u8>>,
+    last: Option<usize>,
+}
+
+impl Outbox {
+    /// Forgets what the last entry left.
+    pub(crate) fn clear(&mut self) {
+        self.buffer.clear();
+        if self.buffer.capacity() > KEEP_MAX_BYTES {
+            self.buffer.shrink();
+        }
+        self.shown.clear();
+        self.last = None;
+    }
+
+    /// The frames of this entry, one behind the other.
+    pub(crate) fn frames(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// The end of a call.
+    pub(crate) fn respond(&mut self, number: f64, response: Response) {
+        let Self { buffer, shown, last } = self;
+        let mut frame = begin(buffer, last, RESPONSE_SLOTS);
+        frame.i32(0, i32::from(response.status));
+        match &response.content_type {
+            ContentType::None => {}
+            ContentType::Common(code) => frame.i32(1, i32::from(*code)),
+            ContentType::Other(value) => frame.str(1, &String::from_utf8_lossy(value.as_bytes())),
+        }
+        write_body(&mut frame, 2, response.body, shown);
+        frame.headers(3, response.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+        frame.f64(5, number);
+        frame.finish();
+    }
+
+    /// A call that waits, and what it newly wants.
+    pub(crate) fn wait(&mut self, number: f64, task: Key, wanted: Vec<(i32, Want)>, cancelled: &[i32]) {
+        let Self { buffer, shown, last } = self;
+        let count = wanted.len() + cancelled.len();
+        let mut frame = begin(buffer, last, RESPONSE_SLOTS + count);
+        frame.i32(0, -1);
+        frame.i32(1, task.to_bits().cast_signed());
+        frame.i32(2, count as i32);
+        frame.f64(5, number);
+        let mut slot = RESPONSE_SLOTS;
+        for &id in cancelled {
+            frame.frame(slot, CANCEL_SLOTS, |frame| {
+                frame.i32(0, id);
+                frame.i32(1, 0);
+            });
+            slot += 1;
+        }
+        for (id, want) in wanted {
+            write_want(&mut frame, slot, id, want, shown);
+            slot += 1;
+        }
+        frame.finish();
+    }
+
+    /// A request that is for this actor.
+    pub(crate) fn forward(&mut self, class: usize, name: &str) {
+        let mut frame = begin(&mut self.buffer, &mut self.last, RESPONSE_SLOTS);
+        frame.i32(0, 0);
+        frame.i32(1, class as i32);
+        frame.str(2, name);
+        frame.finish();
+    }
+}
+
+/// Begins a response and links it to the one before.
+fn begin<'b>(buffer: &'b mut Buffer, last: &mut Option<usize>, slots: usize) -> FrameWriter<'b> {
+    let start = FrameWriter::begin(buffer, 0).start();
+    if let Some(previous) = last.replace(start) {
+        let next = i32::try_from(start - previous).expect("a chain of responses fits into 2 GiB");
+        FrameWriter::reopen(buffer, previous, RESPONSE_SLOTS).i32(4, next);
+    }
+    FrameWriter::begin(buffer, slots)
+}
+
+fn write_want(frame: &mut FrameWriter<'_>, slot: usize, id: i32, want: Want, shown: &mut Vec<Vec<u8>>) {
+    match want {
+        Want::Sleep(duration) => frame.frame(slot, SLEEP_SLOTS, |frame| {
+            frame.i32(0, id);
+            frame.i32(1, 2);
+            frame.f64(2, duration.as_secs_f64() * 1e3);
+        }),
+        Want::Fetch(outbound) => frame.frame(slot, FETCH_SLOTS, |frame| write_fetch(frame, id, *outbound, shown)),
+    }
+}
+
+fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: &mut Vec<Vec<u8>>) {
+    frame.i32(0, id);
+    frame.i32(1, 1);
+    frame.str(2, &outbound.method);
+    frame.str(3, &outbound.url);
+    frame.headers(4, outbound.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+    if let Some(body) = outbound.body {
+        write_body(frame, 5, Body::Owned(body), shown);
+    }
+    frame.f64(6, outbound.time_max.as_secs_f64() * 1e3);
+    frame.f64(7, f64::from(outbound.body_max_bytes));
+    frame.i32(8, match outbound.redirects {
+        Redirects::Follow => 0,
+        Redirects::Manual => 1,
+        Redirects::Error => 2,
+    });
+}
+
+/// Shows a large body in place, and copies a small one. Native addresses do not fit a slot.
+fn write_body(frame: &mut FrameWriter<'_>, slot: usize, body: Body, shown: &mut Vec<Vec<u8>>) {
+    match body {
+        Body::Static(b"") => {}
+        Body::Owned(bytes) if bytes.len() >= VIEW_MIN_BYTES && usize::BITS == 32 => {
+            frame.view(slot, bytes.as_ptr().addr(), bytes.len());
+            shown.push(bytes);
+        }
+        body => frame.bytes(slot, body.as_bytes()),
+    }
+}

@@ -1,0 +1,199 @@
+//! Errors: [`Problem`] is what a client reads (RFC 9457), [`Error`] is what a method returns.
+
+use std::{any::Any, borrow::Cow, error::Error as StdError, fmt};
+
+use serde::Serialize;
+
+use crate::fetch_error::{Elapsed, FetchError};
+
+/// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) describes it: sent to the client word for word.
+///
+/// The `type` on the wire is `/problems/{kind}` and is stable; `docs/problems.md` lists Duractor's own.
+/// It is not a [`std::error::Error`] on purpose: so that `?` keeps its status when it becomes an [`Error`].
+///
+/// ```
+/// use duractor::Problem;
+///
+/// let problem = Problem::new(409, "overdrawn", "overdrawn by 5").with("cents", 5);
+/// assert_eq!(
+///     problem.to_json(),
+///     r#"{"type":"/problems/overdrawn","title":"Overdrawn","status":409,"detail":"overdrawn by 5","cents":5}"#
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    status: u16,
+    kind: Cow<'static, str>,
+    detail: String,
+    members: Vec<(&'static str, String)>,
+}
+
+impl Problem {
+    /// A problem with a status, a kind in kebab-case, and a text for this one occurrence.
+    ///
+    /// # Panics
+    ///
+    /// If the status is not 400-599: a problem is a failure.
+    pub fn new(status: u16, kind: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+        assert!((400..600).contains(&status), "a problem's status is 400-599, not {status}");
+        Self { status, kind: kind.into(), detail: detail.into(), members: Vec::new() }
+    }
+
+    /// Adds an extension member ([RFC 9457 section 3.2](https://www.rfc-editor.org/rfc/rfc9457#section-3.2)).
+    ///
+    /// # Panics
+    ///
+    /// If the value cannot be written as JSON.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Serialize) -> Self {
+        let json = serde_json::to_string(&value).expect("a problem's member is plain data");
+        self.members.push((name, json));
+        self
+    }
+
+    /// The HTTP status, 400-599.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// What kind of problem it is: the last segment of its `type`.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// What happened this time.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The body of `application/problem+json`.
+    pub fn to_json(&self) -> String {
+        let mut json = format!(
+            r#"{{"type":{},"title":{},"status":{}"#,
+            quoted(&format!("/problems/{}", self.kind)),
+            quoted(&title(&self.kind)),
+            self.status
+        );
+        if !self.detail.is_empty() {
+            json.push_str(",\"detail\":");
+            json.push_str(&quoted(&self.detail));
+        }
+        for (name, value) in &self.members {
+            json.push(',');
+            json.push_str(&quoted(name));
+            json.push(':');
+            json.push_str(value);
+        }
+        json.push('}');
+        json
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a string is JSON")
+}
+
+/// `not-found` → `Not found`.
+fn title(kind: &str) -> String {
+    let mut title = kind.replace('-', " ");
+    if let Some(first) = title.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    title
+}
+
+/// What a method returns when it fails: any [`std::error::Error`] by `?` (500, its text is logged and not sent), or
+/// a [`Problem`] (sent as it is).
+///
+/// ```
+/// use duractor::{Problem, Result};
+///
+/// fn half(text: &str) -> Result<u32> {
+///     let number: u32 = text.parse()?; // 500 "internal"; the client does not see why
+///     if number % 2 == 1 {
+///         Err(Problem::new(422, "odd", "an even number, please"))?
+///     }
+///     Ok(number / 2)
+/// }
+/// assert_eq!(half("x").unwrap_err().problem().status(), 500);
+/// assert_eq!(half("3").unwrap_err().problem().status(), 422);
+/// ```
+#[derive(Debug)]
+pub struct Error {
+    problem: Problem,
+    source: Option<Box<dyn StdError>>,
+}
+
+/// `Result` with [`Error`] unless another error is named.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// The problem that the client reads.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
+    /// What lies behind it, for the log.
+    pub fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref()
+    }
+
+    /// Sends `problem` in place of what `source` would be sent as, and logs `source`.
+    pub fn new(problem: Problem, source: impl StdError + 'static) -> Self {
+        Self { problem, source: Some(Box::new(source)) }
+    }
+
+    pub(crate) fn into_parts(self) -> (Problem, Option<String>) {
+        (self.problem, self.source.map(|source| chain(&*source)))
+    }
+}
+
+/// The error and what caused it, in one line.
+fn chain(mut error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    while let Some(cause) = error.source() {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        error = cause;
+    }
+    text
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Some(source) => f.write_str(&chain(&**source)),
+            None => write!(f, "{} {}: {}", self.problem.status, self.problem.kind, self.problem.detail),
+        }
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self { problem, source: None }
+    }
+}
+
+impl<E: StdError + 'static> From<E> for Error {
+    fn from(source: E) -> Self {
+        let problem = gateway_problem(&source).unwrap_or_else(internal);
+        Self { problem, source: Some(Box::new(source)) }
+    }
+}
+
+fn internal() -> Problem {
+    Problem::new(500, "internal", "the actor failed to answer; the reason is in its log")
+}
+
+/// An upstream that failed is a bad gateway, one that was slow a gateway timeout, and too much work at once is overload.
+fn gateway_problem(source: &dyn Any) -> Option<Problem> {
+    if source.is::<Elapsed>() {
+        return Some(Problem::new(504, "upstream-timeout", "an upstream did not answer in time"));
+    }
+    Some(match source.downcast_ref::<FetchError>()? {
+        FetchError::Timeout { .. } => Problem::new(504, "upstream-timeout", "an upstream did not answer in time"),
+        FetchError::TooManyOperations { .. } => Problem::new(503, "too-many-operations", "the call asks too much at once"),
+        FetchError::InvalidRequest { .. } | FetchError::Cancelled { .. } => internal(),
+        _ => Problem::new(502, "upstream-failed", "an upstream could not be reached, or failed"),
+    })
+}
