@@ -34,7 +34,7 @@ fn encoded(values: &[String; 3]) -> &'static str {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 2000,
+        cases: 1000,
         failure_persistence: None,
         max_global_rejects: 100_000,
         ..ProptestConfig::default()
@@ -79,6 +79,32 @@ proptest! {
         };
         for cut in 2..words.len() {
             prop_assert_ne!(name(cut - 1), name(cut));
+        }
+    }
+
+    /// What looks like the escaped text of another value is not taken for it.
+    #[test]
+    fn a_value_and_its_escaped_text_are_different_names(
+        template in prop::sample::select(vec!["{x}", "{x}/{y}", "{y}:{x}", "a-{x}_{y}%"]),
+        value in "[a%:/_\n-]{1,4}",
+    ) {
+        let router = Builder::<(), ()>::new()
+            .mount("A", "/{x}/{y}", template, [(Verb::Get, "/", ())])
+            .build()
+            .unwrap();
+        let name = |value: &str| {
+            let request = Request { path: leak(format!("/{}/same", escape(value))), header: None };
+            router.name(&router.resolve("GET", request.path).unwrap(), &request).unwrap().into_owned()
+        };
+        let (once, twice) = (escape(&value), escape(&escape(&value)));
+        let marks_only: String = value
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { escape(c.encode_utf8(&mut [0; 4])) })
+            .collect();
+        prop_assert_ne!(name(&value), name(&once));
+        prop_assert_ne!(name(&once), name(&twice));
+        if marks_only != value {
+            prop_assert_ne!(name(&value), name(&marks_only));
         }
     }
 }
