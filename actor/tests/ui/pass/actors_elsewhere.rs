@@ -56,7 +56,7 @@ fn main() {
         }
     }
 
-    fn is_dispatched<A: Methods>() {}
+    fn is_dispatched<A: duractor::Methods>() {}
     is_dispatched::<Inner>();
     is_dispatched::<state::Counter>();
     is_dispatched::<state::Unit>();

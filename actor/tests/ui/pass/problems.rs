@@ -49,8 +49,18 @@ impl Account {
     }
 }
 
+fn check(problem: impl Into<Problem>, status: u16, kind: &str, detail: &str) {
+    let problem = problem.into();
+    assert_eq!((problem.status(), problem.kind(), problem.detail()), (status, kind, detail));
+}
+
 fn main() {
-    let _: duractor::Error = Busy { calls: 1, who: "me" }.into();
-    let _ = Problem::from(Refusal::NoAccount { owner: String::new(), r#type: "", shard: 0 });
-    let _ = Problem::from(Refusal::Unreachable);
+    check(Refusal::Overdrawn(5), 409, "overdrawn", "overdrawn by 5");
+    let missing = Refusal::NoAccount { owner: "ann".into(), r#type: "old", shard: 1 };
+    check(missing, 404, "no-account", "{no} \"old\" for      ann");
+    check(Refusal::Unreachable, 503, "bank-away", "the bank is away");
+    check(Busy { calls: 7, who: "ann" }, 429, "too-many", "7 calls");
+    let error: duractor::Error = Busy { calls: 1, who: "ann" }.into();
+    assert_eq!(error.problem().status(), 429);
+    assert_eq!(Account::default().question(1).unwrap_err().problem().status(), 409);
 }
