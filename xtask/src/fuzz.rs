@@ -12,10 +12,10 @@ pub(crate) fn fuzz(seconds: u32, build_only: bool) -> Result<()> {
         bail!("cargo-fuzz is not installed; `cargo install --locked cargo-fuzz` installs it");
     }
     announce("building the fuzz targets");
-    run(&mut cargo_fuzz(&["build"]))?;
     if build_only {
-        return Ok(());
+        return run(&mut cargo_fuzz(&["build", "--dev"]));
     }
+    run(&mut cargo_fuzz(&["build"]))?;
     let targets = output(&mut cargo_fuzz(&["list"])).unwrap_or_default();
     ensure!(
         !targets.is_empty(),

@@ -18,7 +18,7 @@ const WASM_CRATES: [&str; 5] = [
     "duractor-test-worker",
 ];
 
-const DENY: [&str; 6] = ["deny", "--offline", "check", "bans", "licenses", "sources"];
+const DENY: [&str; 5] = ["deny", "check", "bans", "licenses", "sources"];
 
 /// Runs every check.
 pub(crate) fn lint() -> Result<()> {
