@@ -57,8 +57,8 @@ use syn::{DeriveInput, Item, parse_macro_input};
 /// Makes a struct an actor: its fields are the state.
 ///
 /// The struct stays as it is written. Every field is visited by its name when the state is loaded
-/// and saved, so its type must be a `duractor::Field`: any serde type with a `Default`, or a
-/// container such as `Table`. A field that is found under another name is a new field.
+/// and saved, so its type must be a `duractor::Field`: any serde type, or a container such as
+/// `Table`. A field that is found under another name is a new field.
 ///
 /// The actor's class, by which `wrangler.toml` binds it, is the struct's name.
 ///

@@ -36,10 +36,10 @@ impl Pattern {
     }
 
     fn segment(&mut self, segment: &str, last: bool) -> Result<(), String> {
-        if let "" | "." | ".." = segment {
-            return Err(format!(
-                "no request path has the segment `{segment}`: leave it out"
-            ));
+        match segment {
+            "" => return Err("a path has no empty segment: write single slashes".to_owned()),
+            "." | ".." => return Err(format!("no request's path holds `{segment}`: leave it out")),
+            _ => {}
         }
         self.shape.push('/');
         let Some((before, inside, after)) = split(segment)? else {
@@ -145,9 +145,9 @@ mod tests {
         let cases = [
             ("", "starts with `/`"),
             ("a/{b}", "write `\"/a/{b}\"`"),
-            ("//", "the segment ``"),
-            ("/a//b", "the segment ``"),
-            ("/a/../b", "the segment `..`"),
+            ("//", "single slashes"),
+            ("/a//b", "single slashes"),
+            ("/a/../b", "`..`: leave it out"),
             ("/a?b", "a path has no query"),
             ("/a#b", "`#`: write it percent-encoded"),
             ("/a b", "` `: write it percent-encoded"),

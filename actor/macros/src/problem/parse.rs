@@ -1,7 +1,7 @@
 //! What is written: the cases of the type, and their attributes.
 
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, Token};
+use syn::{Attribute, Data, DeriveInput, Fields, Ident, LitInt, LitStr, Meta, Token};
 
 use crate::errors::Errors;
 
@@ -62,6 +62,9 @@ fn kind(input: ParseStream<'_>) -> syn::Result<Option<LitStr>> {
         .map_err(|error| say(&error, form))?;
     let kind = input.parse().map_err(|error| say(&error, form))?;
     input.parse::<Option<Token![,]>>()?;
+    if !input.is_empty() {
+        return Err(input.error(form));
+    }
     Ok(Some(kind))
 }
 
@@ -125,5 +128,9 @@ fn written(all: &[Attribute], name: &Ident, errors: &mut Errors) -> Option<Writt
     for second in attributes {
         errors.at(second, format!("`{name}` has a `#[problem(…)]` already"));
     }
-    errors.keep(attribute.parse_args())
+    if matches!(attribute.meta, Meta::List(_)) {
+        return errors.keep(attribute.parse_args());
+    }
+    errors.at(attribute, "write `#[problem(404, \"…\")]`");
+    None
 }
