@@ -41,10 +41,6 @@ pub(crate) enum Unread {
     Path,
     /// The headers are larger than allowed.
     Headers,
-    /// The instance that had the call was replaced.
-    Lost,
-    /// The instance trapped in this call.
-    Trap,
     /// A call through the worker's own actors is too deep.
     Chain,
 }
@@ -90,11 +86,6 @@ impl Instance {
         &self.world.limits
     }
 
-    /// The classes, in the order of their first mounts.
-    pub(crate) fn classes(&self) -> impl Iterator<Item = &'static str> {
-        self.app.classes.iter().map(|class| class.name)
-    }
-
     /// What the last entry left.
     pub(crate) fn outbox(&self) -> std::cell::Ref<'_, Outbox> {
         self.outbox.borrow()
@@ -108,33 +99,34 @@ impl Instance {
     }
 
     /// Which actor a request is for, or its answer where none is needed.
-    pub(crate) fn route(&self, frame: &[u8]) {
+    pub(crate) fn route(&self, frame: Buffer) {
         self.enter();
-        let forward = Frame::new(frame, REQUEST_SLOTS)
+        let forward = Frame::new(frame.as_bytes(), REQUEST_SLOTS)
             .and_then(|frame| Head::parse(&frame))
             .map_err(|error| self.malformed(&error))
-            .and_then(|head| self.route_head(&head, frame));
+            .and_then(|head| self.route_head(&head, frame.as_bytes()));
         if let Err(response) = forward {
             self.finish(0.0, response, "route");
         }
+        self.recycle(frame);
     }
 
     fn route_head(&self, head: &Head, frame: &[u8]) -> Result<(), Response> {
-        self.check_size(head)?;
+        self.check_size(head, frame)?;
         let view = HeadView { head, frame };
         let (path, _) = head.target(frame);
         let hit = self.app.table.resolve(head.method(frame), path).map_err(|refusal| refused(&refusal))?;
         let name = self.app.table.name(&hit, &view).map_err(unnamed)?;
-        self.outbox.borrow_mut().forward(hit.mount.class_index(), &name);
+        self.outbox.borrow_mut().forward(hit.mount.class(), &name);
         Ok(())
     }
 
-    fn check_size(&self, head: &Head) -> Result<(), Response> {
+    fn check_size(&self, head: &Head, frame: &[u8]) -> Result<(), Response> {
         let limits = &self.world.limits;
         if head.target_len() > limits.path_max_bytes as usize {
             return Err(self.unread(Unread::Path));
         }
-        if head.headers_len() > limits.headers_max_bytes as usize {
+        if head.headers_len(frame) > limits.headers_max_bytes as usize {
             return Err(self.unread(Unread::Headers));
         }
         if head.body_len() > limits.body_max_bytes as usize {
@@ -144,9 +136,9 @@ impl Instance {
     }
 
     /// Answers a request that the host does not hand over.
-    pub(crate) fn refuse(&self, reason: Unread, number: f64) {
+    pub(crate) fn refuse(&self, reason: Unread) {
         self.enter();
-        self.finish(number, self.unread(reason), "refuse");
+        self.finish(0.0, self.unread(reason), "refuse");
     }
 
     fn unread(&self, reason: Unread) -> Response {
@@ -157,11 +149,6 @@ impl Instance {
             Unread::Headers => {
                 Problem::new(431, "headers-too-large", format!("at most {} bytes in all", limits.headers_max_bytes))
             }
-            Unread::Lost => {
-                let detail = "the call was interrupted before it ended; it may be sent again";
-                return Problem::new(503, "interrupted", detail).into_response().retry_after(1);
-            }
-            Unread::Trap => return internal(),
             Unread::Chain => {
                 let detail = format!("a chain of calls between actors has at most {} links", limits.chain_max);
                 Problem::new(508, "chain-too-long", detail)
@@ -170,12 +157,20 @@ impl Instance {
         problem.into_response()
     }
 
-    /// Brings an actor into memory.
-    ///
-    /// # Errors
-    ///
-    /// What the frame lacks, or why the stored record cannot be read.
-    pub(crate) fn activate(&self, class: &str, name: &str, stored: Option<&[u8]>) -> Result<Key, Problem> {
+    /// Brings an actor into memory, or leaves the reason why it cannot in the outbox.
+    pub(crate) fn activate(&self, class: &str, name: &str, stored: Option<&[u8]>) -> Option<Key> {
+        self.enter();
+        match self.hydrate(class, name, stored) {
+            Ok(key) => Some(key),
+            Err(problem) => {
+                self.world.host.log(Level::Error, &format!("{class}/{name}: {}", problem.detail()));
+                self.finish(0.0, problem.into_response(), "activate");
+                None
+            }
+        }
+    }
+
+    fn hydrate(&self, class: &str, name: &str, stored: Option<&[u8]>) -> Result<Key, Problem> {
         let found = self.app.class(class).ok_or_else(|| {
             Problem::new(500, "unknown-class", format!("`{class}` is not mounted by the function under `#[routes]`"))
         })?;
@@ -217,7 +212,7 @@ impl Instance {
     fn start(&self, home: &Rc<Activation>, buffer: Buffer, number: f64) -> Result<(), Response> {
         let frame = Frame::new(buffer.as_bytes(), REQUEST_SLOTS).map_err(|error| self.malformed(&error))?;
         let head = Head::parse(&frame).map_err(|error| self.malformed(&error))?;
-        self.check_size(&head)?;
+        self.check_size(&head, buffer.as_bytes())?;
         let chain = self.chain(&frame).map_err(|error| self.malformed(&error))?;
         let (path, _) = head.target(buffer.as_bytes());
         let method = head.method(buffer.as_bytes());
@@ -272,12 +267,11 @@ impl Instance {
         }));
         call.ended.set(true);
         self.finish(call.number, outcome.unwrap_or_else(|_| internal()), label(route));
-        self.recycle(request);
+        self.recycle(request.into_frame());
         Ok(None)
     }
 
-    fn recycle(&self, request: Request) {
-        let frame = request.into_frame();
+    fn recycle(&self, frame: Buffer) {
         if frame.capacity() <= SPARE_MAX_BYTES {
             *self.spare.borrow_mut() = Some(frame);
         }
@@ -346,7 +340,8 @@ impl Instance {
         let Some(home) = self.home(actor) else { return };
         let is_lost = |task: &Waiting| task.home.key == actor && task.call.held.get() != Turn::Exclusive;
         if self.tasks.borrow().get(task).is_some_and(is_lost) {
-            self.remove(task);
+            let problem = Problem::new(499, "client-gone", "the client went away before the call ended");
+            self.end(task, problem.into_response());
         }
         self.run_ready(&home);
     }

@@ -84,10 +84,10 @@ impl Outbox {
     }
 
     /// A request that is for this actor.
-    pub(crate) fn forward(&mut self, class: usize, name: &str) {
+    pub(crate) fn forward(&mut self, class: &str, name: &str) {
         let mut frame = begin(&mut self.buffer, &mut self.last, RESPONSE_SLOTS);
         frame.i32(0, 0);
-        frame.i32(1, class as i32);
+        frame.str(1, class);
         frame.str(2, name);
         frame.finish();
     }

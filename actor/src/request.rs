@@ -83,8 +83,9 @@ impl Head {
         self.body.as_ref().map_or(0, Range::len)
     }
 
-    pub(crate) fn headers_len(&self) -> usize {
-        self.headers.as_ref().map_or(0, Range::len)
+    /// The sum of all names and values.
+    pub(crate) fn headers_len(&self, bytes: &[u8]) -> usize {
+        self.headers(bytes).iter().map(|(name, value)| name.len() + value.len()).sum()
     }
 
     pub(crate) fn target_len(&self) -> usize {

@@ -25,7 +25,7 @@ const NONE = -1;
 
 const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+const lenient = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /**
  * Headers in the order of arrival: a `Headers`, or names and values. What is not `Headers` is quicker to go through

@@ -1,0 +1,255 @@
+//! The adapter to workerd: raw exports that `host.js` enters by, and imports that it offers.
+//!
+//! One instance serves all objects of an isolate. It lives as long as its linear memory does.
+
+use std::{
+    cell::{Cell, OnceCell, RefCell},
+    rc::Rc,
+};
+
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    app::Router,
+    exchange::{Buffer, Frame, FrameWriter},
+    host::{Batch, CommitError, Host, Level},
+    instance::{Instance, Unread},
+    key::Key,
+};
+
+// Named so that wasm-bindgen writes these files beside host.js, which imports them.
+#[wasm_bindgen(module = "/src/workerd/frame.js")]
+extern "C" {}
+#[wasm_bindgen(module = "/src/workerd/operations.js")]
+extern "C" {}
+
+#[wasm_bindgen(module = "/src/workerd/host.js")]
+extern "C" {
+    fn init(exports: JsValue);
+    fn now() -> f64;
+    fn random(address: *mut u8, length: usize);
+    fn log(level: u32, address: *const u8, length: usize);
+    fn wake(actor: u32);
+    fn commit(actor: u32, address: *const u8, length: usize) -> u32;
+    #[wasm_bindgen(js_name = env)]
+    fn env_of(actor: u32) -> JsValue;
+}
+
+/// The inbox that stands ready for a request of common size.
+const INBOX_BYTES: usize = 4 << 10;
+
+/// Words of the control block (docs/exchange.md).
+const CONTROL_WORDS: usize = 8;
+
+thread_local! {
+    static INSTANCE: OnceCell<Rc<Instance>> = const { OnceCell::new() };
+    static INBOX: RefCell<Buffer> = RefCell::default();
+    static CONTROL: Cell<[u32; CONTROL_WORDS]> = const { Cell::new([0; CONTROL_WORDS]) };
+    /// Whether an entry is under way; then it runs what is woken.
+    static IS_INSIDE: Cell<bool> = const { Cell::new(false) };
+    static IS_DEVELOPMENT: Cell<bool> = const { Cell::new(false) };
+}
+
+#[wasm_bindgen(start, private)]
+fn start() {
+    std::panic::set_hook(Box::new(|info| Workerd.log(Level::Error, &info.to_string())));
+    init(wasm_bindgen::exports());
+}
+
+/// Makes the instance; called by the export that `#[routes]` writes.
+///
+/// # Panics
+///
+/// If the routes are in conflict, with all that is wrong.
+pub fn install(routes: fn() -> Router) {
+    let app = routes().build().unwrap_or_else(|conflicts| panic!("{conflicts}"));
+    let instance = Rc::new(Instance::new(app, Rc::new(Workerd), IS_DEVELOPMENT.get(), Some(notify)));
+    INSTANCE.with(|cell| assert!(cell.set(instance).is_ok(), "the routes are installed once"));
+    INBOX.set(with_instance(|instance| instance.take_spare(INBOX_BYTES)));
+    publish();
+}
+
+/// The actor's bindings.
+pub(crate) fn env(actor: Key) -> worker::Env {
+    env_of(actor.to_bits()).unchecked_into()
+}
+
+struct Workerd;
+
+impl Host for Workerd {
+    fn now(&self) -> f64 {
+        now()
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        random(bytes.as_mut_ptr(), bytes.len());
+    }
+
+    fn log(&self, level: Level, text: &str) {
+        log(level as u32, text.as_ptr(), text.len());
+    }
+
+    fn wake(&self, actor: Key) {
+        wake(actor.to_bits());
+    }
+
+    fn commit(&self, actor: Key, batch: &Batch) -> Result<(), CommitError> {
+        let mut buffer = Buffer::default();
+        write_commit(&mut buffer, batch);
+        match commit(actor.to_bits(), buffer.as_ptr(), buffer.len()) {
+            0 => Ok(()),
+            _ => Err(CommitError("the host refused the batch; its log says why".into())),
+        }
+    }
+}
+
+/// Slots of a commit before its writes.
+const COMMIT_SLOTS: usize = 6;
+
+fn write_commit(buffer: &mut Buffer, batch: &Batch) {
+    let mut frame = FrameWriter::begin(buffer, COMMIT_SLOTS + 2 * batch.len());
+    frame.i32(4, batch.len() as i32);
+    for (slot, (key, value)) in (COMMIT_SLOTS..).step_by(2).zip(batch) {
+        frame.bytes(slot, key);
+        if let Some(value) = value {
+            frame.bytes(slot + 1, value);
+        }
+    }
+    frame.finish();
+}
+
+fn with_instance<R>(act: impl FnOnce(&Instance) -> R) -> R {
+    INSTANCE.with(|cell| act(cell.get().expect("the routes are installed first")))
+}
+
+fn notify(task: Key) {
+    if !IS_INSIDE.get() {
+        with_instance(|instance| instance.notify(task));
+    }
+}
+
+/// Does what an entry is for, and shows what it left.
+fn enter(act: impl FnOnce(&Instance)) -> u32 {
+    IS_INSIDE.set(true);
+    with_instance(act);
+    IS_INSIDE.set(false);
+    publish()
+}
+
+/// Writes the control block, and returns the outbox's address, or 0 where it is empty.
+fn publish() -> u32 {
+    with_instance(|instance| {
+        let mut inbox = INBOX.take();
+        if inbox.is_empty() {
+            inbox = instance.take_spare(INBOX_BYTES);
+        }
+        let outbox = instance.outbox();
+        let (frames, limits) = (outbox.frames(), instance.limits());
+        CONTROL.set([
+            inbox.as_ptr().addr() as u32,
+            inbox.len() as u32,
+            frames.as_ptr().addr() as u32,
+            frames.len() as u32,
+            limits.body_max_bytes,
+            limits.path_max_bytes,
+            limits.connections_max,
+            limits.chain_max,
+        ]);
+        INBOX.set(inbox);
+        if frames.is_empty() { 0 } else { frames.as_ptr().addr() as u32 }
+    })
+}
+
+/// The inbox, cut to the frame that was written.
+fn take_inbox(length: u32) -> Buffer {
+    let mut inbox = INBOX.take();
+    inbox.resize(length as usize);
+    inbox
+}
+
+fn key(bits: u32) -> Key {
+    Key::from_bits(bits)
+}
+
+/// In development clients read why their requests failed. Called before the routes are installed.
+#[unsafe(no_mangle)]
+extern "C" fn duractor_develop() {
+    IS_DEVELOPMENT.set(true);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_control() -> u32 {
+    CONTROL.with(|control| control.as_ptr().addr() as u32)
+}
+
+/// Makes the inbox at least `bytes` long.
+#[unsafe(no_mangle)]
+extern "C" fn duractor_reserve(bytes: u32) {
+    let mut inbox = INBOX.take();
+    inbox.expose(bytes as usize);
+    INBOX.set(inbox);
+    publish();
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_route(length: u32) -> u32 {
+    let frame = take_inbox(length);
+    enter(|instance| instance.route(frame))
+}
+
+/// Brings an actor into memory and returns its key, or -1 with a response in the outbox.
+#[unsafe(no_mangle)]
+extern "C" fn duractor_activate(length: u32) -> f64 {
+    let buffer = take_inbox(length);
+    let mut actor = -1.0;
+    enter(|instance| actor = activate(instance, &buffer));
+    actor
+}
+
+fn activate(instance: &Instance, buffer: &Buffer) -> f64 {
+    let parts = Frame::new(buffer.as_bytes(), 3)
+        .and_then(|frame| Ok((frame.str(0)?, frame.opt_str(1)?.unwrap_or_default(), frame.opt_bytes(2)?)));
+    match parts {
+        Ok((class, name, stored)) => instance.activate(class, name, stored).map_or(-1.0, |key: Key| f64::from(key.to_bits())),
+        Err(error) => panic!("the frame of an activation cannot be read: {error}"),
+    }
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_call(actor: u32, length: u32) -> u32 {
+    let frame = take_inbox(length);
+    enter(|instance| instance.call(key(actor), frame))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_resume(actor: u32, length: u32) -> u32 {
+    let frame = take_inbox(length);
+    enter(|instance| instance.resume(key(actor), frame))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_run(actor: u32) -> u32 {
+    enter(|instance| instance.run(key(actor)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_cancel(actor: u32, task: u32) -> u32 {
+    enter(|instance| instance.cancel(key(actor), key(task)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_refuse(reason: u32) -> u32 {
+    let reason = match reason {
+        0 => Unread::Body,
+        1 => Unread::Path,
+        2 => Unread::Headers,
+        _ => Unread::Chain,
+    };
+    enter(|instance| instance.refuse(reason))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_drop(actor: u32) {
+    enter(|instance| instance.deactivate(key(actor)));
+}
+

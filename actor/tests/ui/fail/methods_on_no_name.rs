@@ -2,8 +2,10 @@
 
 use duractor::prelude::*;
 
+trait Counts {}
+
 #[methods]
-impl dyn Send {
+impl dyn Counts {
     #[get]
     fn count(&self) -> u64 {
         0

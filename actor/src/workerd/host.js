@@ -1,0 +1,669 @@
+// The JavaScript half of the adapter to workerd: it hands requests, results and commits to WebAssembly as frames
+// (docs/exchange.md), runs the operations that calls want, and replaces the instance when it traps.
+
+import { FrameReader, FrameWriter, Memory, Tag, headersBytes, payloadBytes, requestBytes, stringBytes } from "./frame.js";
+import { Operations, readStream, readWants } from "./operations.js";
+
+/** @import { Chain, Env, Exports, Options, Result, State, Want } from "./types.d.ts" */
+
+const METHODS = /** @type {Record<string, number>} */ ({
+  __proto__: null, GET: 0, HEAD: 1, POST: 2, PUT: 3, PATCH: 4, DELETE: 5, OPTIONS: 6,
+});
+const TYPES = [
+  "text/plain; charset=utf-8",
+  "application/json",
+  "application/problem+json",
+  "application/octet-stream",
+  "text/html; charset=utf-8",
+  "image/svg+xml",
+];
+/** What most replies are made with: status 200 and one of the common types. */
+const PLAIN = TYPES.map((type) => ({ status: 200, headers: { "content-type": type } }));
+
+const REQUEST_SLOTS = 6;
+const RESPONSE_SLOTS = 6;
+const RESULT_SLOTS = 7;
+/** Words of the control block. */
+const INBOX = 0, INBOX_BYTES = 1, OUTBOX = 2, OUTBOX_BYTES = 3;
+const BODY_MAX = 4, PATH_MAX = 5, CONNECTIONS_MAX = 6, CHAIN_MAX = 7;
+/** Reasons to refuse a request before it is handed over. */
+const BODY = 0, PATH = 1, CHAIN = 2;
+/** The header by which calls between the worker's own actors name the calls that wait for them. */
+const CHAIN_HEADER = "duractor-chain";
+
+/** What a call ends with when its instance is replaced. */
+const LOST = Symbol("lost");
+
+const decoder = new TextDecoder();
+
+/** The instance that is alive. Everything here changes when it is replaced. */
+let X = /** @type {Exports} */ (/** @type {unknown} */ (null));
+let memory = /** @type {Memory} */ (/** @type {unknown} */ (null));
+let writer = /** @type {FrameWriter} */ (/** @type {unknown} */ (null));
+let reader = /** @type {FrameReader} */ (/** @type {unknown} */ (null));
+let control = 0;
+let generation = 0;
+let depth = 0;
+let lastError = "";
+
+let options = /** @type {Options} */ (/** @type {unknown} */ (null));
+
+/** The actors in the present instance that have calls waiting, by key. @type {Map<number, Actor>} */
+const waiting = new Map();
+const registry = new FinalizationRegistry(forget);
+
+// What WebAssembly imports.
+
+/** @param {Exports} exports */
+export function init(exports) {
+  X = exports;
+  memory = new Memory(exports.memory);
+  writer = new FrameWriter(memory);
+  reader = new FrameReader(memory);
+  control = exports.duractor_control();
+  generation++;
+}
+
+export function now() {
+  return Date.now();
+}
+
+/** @param {number} address @param {number} length */
+export function random(address, length) {
+  const bytes = memory.bytes.subarray(address, address + length);
+  for (let at = 0; at < length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
+}
+
+/** @param {number} level @param {number} address @param {number} length */
+export function log(level, address, length) {
+  const text = decoder.decode(memory.bytes.subarray(address, address + length));
+  if (level === 2) {
+    lastError = text;
+    console.error(text);
+  } else if (level === 1) console.warn(text);
+  else console.log(text);
+}
+
+/** Another context than the actor's own may ring: a promise takes it home. @param {number} key */
+export function wake(key) {
+  waiting.get(key)?.ring(depth > 0);
+}
+
+/** @param {number} key @param {number} address @param {number} length */
+export function commit(key, address, length) {
+  try {
+    owner(key).commit(address, length);
+    return 0;
+  } catch (error) {
+    console.error("commit:", error);
+    return 1;
+  }
+}
+
+/** @param {number} key */
+export function env(key) {
+  return owner(key).env;
+}
+
+/** The actor whose call runs: no other one can own a task that is being polled. @type {Actor | null} */
+let current = null;
+
+/** @param {number} key */
+function owner(key) {
+  if (current === null || current.key !== key) throw new Error("the actor is not the one that runs");
+  return current;
+}
+
+// Entries.
+
+/** @param {number} word */
+function controlWord(word) {
+  return memory.view.getUint32(control + 4 * word, true);
+}
+
+/** An exception that left WebAssembly. The instance has been replaced. */
+class Trap extends Error {}
+
+/**
+ * Enters WebAssembly. Whatever leaves it as an exception is a trap: the instance is replaced.
+ *
+ * @template T
+ * @param {() => T} act
+ */
+function enter(act) {
+  depth++;
+  try {
+    return act();
+  } catch (error) {
+    const trap = new Trap(lastError || String(error));
+    console.error("the instance trapped and is replaced:", error);
+    replace();
+    throw trap;
+  } finally {
+    depth--;
+  }
+}
+
+/** Makes a new instance. Calls that waited in the old one end, each in its own object's context. */
+function replace() {
+  lastError = "";
+  const lost = [...waiting.values()];
+  waiting.clear();
+  options.reset();
+  install();
+  for (const actor of lost) actor.lose();
+}
+
+function install() {
+  if (options.development) X.duractor_develop();
+  X.duractor_routes();
+}
+
+/** @param {{ key: number, generation: number }} held */
+function forget(held) {
+  if (held.generation === generation) enter(() => X.duractor_drop(held.key));
+}
+
+/** Makes room in the inbox, and begins a frame there. @param {number} bytes @param {number} slots */
+function begin(bytes, slots) {
+  if (bytes > controlWord(INBOX_BYTES)) enter(() => X.duractor_reserve(bytes));
+  writer.begin(controlWord(INBOX), controlWord(INBOX_BYTES), slots);
+}
+
+/**
+ * Writes a request's frame and returns its length.
+ *
+ * @param {Request} request
+ * @param {string} path
+ * @param {Uint8Array | null} body
+ * @param {number} number
+ * @param {Chain | null} chain
+ */
+function writeRequest(request, path, body, number, chain) {
+  /** @type {[string, string][]} */
+  const headers = [];
+  request.headers.forEach((value, name) => headers.push([name, value]));
+  const method = METHODS[request.method] ?? request.method;
+  begin(requestBytes(method, path, body, headers) + chainBytes(chain), REQUEST_SLOTS);
+  if (typeof method === "number") writer.i32(0, method);
+  else writer.str(0, method);
+  writer.str(1, path);
+  writer.bytes(2, body);
+  writer.headers(3, headers);
+  if (chain !== null) writeChain(chain);
+  writer.f64(5, number);
+  return writer.finish();
+}
+
+/** @param {Chain | null} chain */
+function chainBytes(chain) {
+  return chain === null ? 0 : payloadBytes(16 * (2 + chain.tasks.length)) + stringBytes(chain.text);
+}
+
+/** @param {Chain} chain */
+function writeChain(chain) {
+  writer.beginFrame(4, 2 + chain.tasks.length);
+  writer.str(0, chain.text);
+  writer.i32(1, chain.tasks.length);
+  chain.tasks.forEach((task, at) => writer.i32(2 + at, task));
+  writer.endFrame();
+}
+
+/** Path and query of a URL as the runtime writes it. @param {string} url */
+function pathOf(url) {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  return start < 0 ? "/" : url.slice(start);
+}
+
+/** @param {string} url */
+function originOf(url) {
+  const end = url.indexOf("/", url.indexOf("//") + 2);
+  return end < 0 ? url : url.slice(0, end);
+}
+
+/** The response in the frame that the reader is at. */
+function toResponse() {
+  const status = reader.i32(0);
+  const type = reader.tag(1) === Tag.I32 ? reader.i32(1) : reader.str(1);
+  const body = reader.bytes(2);
+  const others = reader.headers(3);
+  if (others === null && status === 200 && typeof type === "number") return new Response(body, PLAIN[type]);
+  const headers = new Headers(others ?? undefined);
+  if (type !== null) headers.set("content-type", typeof type === "number" ? TYPES[type] : type);
+  return new Response(body, { status, headers });
+}
+
+/** @param {number} reason */
+function refuse(reason) {
+  const out = enter(() => X.duractor_refuse(reason));
+  reader.at(out, controlWord(OUTBOX_BYTES), RESPONSE_SLOTS);
+  return toResponse();
+}
+
+// The way in.
+
+/**
+ * Sends a request to the actor that the routes name.
+ *
+ * @param {Request} request
+ * @param {Env} env
+ * @returns {Response | Promise<Response>}
+ */
+function route(request, env) {
+  const path = pathOf(request.url);
+  if (path.length > controlWord(PATH_MAX)) return refuse(PATH);
+  const length = writeRequest(request, path, null, 0, null);
+  const out = enter(() => X.duractor_route(length));
+  reader.at(out, controlWord(OUTBOX_BYTES), RESPONSE_SLOTS);
+  if (reader.i32(0) !== 0) return toResponse();
+  const className = /** @type {string} */ (reader.str(1));
+  return stub(env, className, /** @type {string} */ (reader.str(2))).fetch(request).catch(unavailable);
+}
+
+/** @param {Env} env @param {string} className @param {string} name */
+function stub(env, className, name) {
+  for (const binding of options.bindings[className] ?? []) {
+    if (env[binding] !== undefined) return env[binding].getByName(name);
+  }
+  throw new Error(`no Durable Object binding for the class ${className}: see wrangler.toml`);
+}
+
+/** The object could not be reached, or was reset while it worked. @param {any} error */
+function unavailable(error) {
+  if (!error?.retryable && !error?.overloaded) return failed(error);
+  console.error(error);
+  return problem(503, "unavailable", "the actor cannot be reached at the moment", { "retry-after": "1" });
+}
+
+/** The instance was replaced while the call waited. */
+function interrupted() {
+  return problem(503, "interrupted", "the call was interrupted before it ended", { "retry-after": "1" });
+}
+
+/** What a client reads when the reason is not for it. @param {unknown} error */
+function failed(error) {
+  if (!(error instanceof Trap)) console.error(error);
+  const debug = options.development ? { debug: error instanceof Error ? error.message : String(error) } : {};
+  return problem(500, "internal", "the actor failed to answer; the reason is in its log", {}, debug);
+}
+
+/**
+ * A problem (RFC 9457), as the Rust side writes it.
+ *
+ * @param {number} status
+ * @param {string} kind
+ * @param {string} detail
+ * @param {Record<string, string>} headers
+ * @param {object} [more]
+ */
+function problem(status, kind, detail, headers, more = {}) {
+  const title = kind[0].toUpperCase() + kind.slice(1).replaceAll("-", " ");
+  const body = JSON.stringify({ type: `/problems/${kind}`, title, status, detail, ...more });
+  return new Response(body, { status, headers: { "content-type": "application/problem+json", ...headers } });
+}
+
+/** @param {Request} request @param {Env} env */
+async function serve(request, env) {
+  try {
+    return await route(request, env);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/**
+ * The body as bytes, or null when it is larger than allowed. A declared length is checked before anything is read.
+ *
+ * @param {Request} request
+ * @param {number} max
+ */
+async function readBody(request, max) {
+  const declared = request.headers.get("content-length");
+  if (declared !== null && Number(declared) > max) return null;
+  if (declared !== null) return new Uint8Array(await request.arrayBuffer());
+  return readStream(/** @type {ReadableStream<Uint8Array>} */ (request.body), max);
+}
+
+/** One actor: the Durable Object's half in JavaScript. */
+class Actor {
+  className;
+  name;
+  env;
+  key = -1;
+  #generation = -1;
+  #numbers = 0;
+  /** The calls that wait, by number. @type {Map<number, Call>} */ #calls = new Map();
+  /** What waits to be handed over. @type {Result[]} */ #results = [];
+  /** The last committed values, by key. @type {Map<string, Uint8Array>} */ #stored = new Map();
+  /** Rung from another object's context. @type {((later: boolean) => void) | null} */ #bell = null;
+
+  /** @param {string} className @param {State} state @param {Env} env */
+  constructor(className, state, env) {
+    this.className = className;
+    this.name = state.id.name ?? null;
+    this.env = env;
+  }
+
+  /** @param {Request} request @returns {Response | Promise<Response>} */
+  fetch(request) {
+    if (request.body === null) return this.#answer(request, null);
+    return readBody(request, controlWord(BODY_MAX)).then((body) =>
+      body === null ? refuse(BODY) : this.#answer(request, body),
+    );
+  }
+
+  /** @param {Request} request @param {Uint8Array | null} body */
+  #answer(request, body) {
+    try {
+      return this.#activate() ?? this.#call(request, body);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Brings the actor into the present instance. The response, if it cannot be. */
+  #activate() {
+    if (this.#generation === generation) return null;
+    const record = this.#stored.get("record") ?? null;
+    const name = this.name ?? "";
+    begin(3 * 16 + stringBytes(this.className) + stringBytes(name) + payloadBytes(record?.length ?? 0), 3);
+    writer.str(0, this.className);
+    writer.str(1, name);
+    writer.bytes(2, record);
+    const length = writer.finish();
+    const key = enter(() => X.duractor_activate(length));
+    if (key < 0) {
+      reader.at(controlWord(OUTBOX), controlWord(OUTBOX_BYTES), RESPONSE_SLOTS);
+      return toResponse();
+    }
+    this.key = key;
+    this.#generation = generation;
+    registry.register(this, { key, generation });
+    return null;
+  }
+
+  /** @param {Request} request @param {Uint8Array | null} body */
+  #call(request, body) {
+    const path = pathOf(request.url);
+    if (path.length > controlWord(PATH_MAX)) return refuse(PATH);
+    const links = request.headers.get(CHAIN_HEADER);
+    const chain = links === null ? null : this.#chain(links);
+    if (chain === undefined) return refuse(CHAIN);
+    const number = ++this.#numbers;
+    const length = writeRequest(request, path, body, number, chain);
+    const done = this.#enter(() => X.duractor_call(this.key, length), number, request);
+    return done ?? /** @type {Call} */ (this.#calls.get(number)).promise;
+  }
+
+  /**
+   * Which calls of this actor wait for a request, as its chain header tells. Only tokens of live calls count, so a
+   * header that a client made up names nothing.
+   *
+   * @param {string} links
+   * @returns {Chain | null | undefined} undefined when the chain is too long
+   */
+  #chain(links) {
+    const parts = links.split(",").map((part) => part.trim().split(";"));
+    if (parts.length >= controlWord(CHAIN_MAX)) return undefined;
+    /** @type {number[]} */
+    const tasks = [];
+    for (const call of this.#calls.values()) {
+      if (parts.some(([token]) => call.operations.isNamed(token))) tasks.push(call.task);
+    }
+    if (tasks.length === 0) return null;
+    return { text: [...parts.map((part) => part[1] ?? "?"), this.label()].join(" → "), tasks };
+  }
+
+  /** How the actor reads in a chain. */
+  label() {
+    return `${this.className}/${encodeURIComponent(this.name ?? "")}`;
+  }
+
+  /**
+   * Enters WebAssembly for this actor, and does what it leaves: ends calls, starts operations.
+   *
+   * @param {() => number} act
+   * @param {number} [made] the call that is being made
+   * @param {Request} [request] its request
+   * @returns {Response | null} its response, if it has one already
+   */
+  #enter(act, made, request) {
+    current = this;
+    let out;
+    try {
+      out = enter(act);
+    } finally {
+      current = null;
+    }
+    if (out === 0) return null;
+    /** @type {[Call, Want[]][]} */
+    const news = [];
+    let done = null;
+    const end = out + controlWord(OUTBOX_BYTES);
+    for (let address = out; ; ) {
+      reader.at(address, end - address, RESPONSE_SLOTS);
+      const next = reader.optI32(4);
+      const number = reader.f64(5);
+      if (reader.i32(0) === -1) this.#wait(address, end, this.#calls.get(number) ?? this.#keep(number, request), news);
+      else if (number === made && !this.#calls.has(number)) done = toResponse();
+      else this.#end(number);
+      if (next === null) break;
+      address += next;
+    }
+    // Only now, since an operation may enter WebAssembly, which takes the frames away.
+    for (const [call, wants] of news) call.operations.start(wants);
+    this.#arm();
+    return done;
+  }
+
+  /** The call that is being made, and has to wait. @param {number} number @param {Request | undefined} request */
+  #keep(number, request) {
+    const call = new Call(this, number, reader.i32(1), /** @type {Request} */ (request));
+    this.#calls.set(number, call);
+    return call;
+  }
+
+  /**
+   * Reads what a call that waits newly wants.
+   *
+   * @param {number} address
+   * @param {number} end
+   * @param {Call} call
+   * @param {[Call, Want[]][]} news
+   */
+  #wait(address, end, call, news) {
+    const count = reader.i32(2);
+    if (count === 0) return;
+    reader.at(address, end - address, RESPONSE_SLOTS + count);
+    news.push([call, readWants(reader, RESPONSE_SLOTS, count)]);
+  }
+
+  /** @param {number} number */
+  #end(number) {
+    const call = this.#calls.get(number);
+    if (call === undefined) return;
+    this.#calls.delete(number);
+    call.end(toResponse());
+  }
+
+  /** While calls wait, another object's context can ring here. */
+  #arm() {
+    if (this.#calls.size === 0) {
+      waiting.delete(this.key);
+      return;
+    }
+    waiting.set(this.key, this);
+    if (this.#bell !== null) return;
+    /** @type {Promise<boolean>} */
+    const rung = new Promise((resolve) => (this.#bell = resolve));
+    rung.then((later) => (later ? setTimeout(() => this.#run(), 0) : this.#run()));
+  }
+
+  /** @param {boolean} later after other events have had their turn */
+  ring(later) {
+    const bell = this.#bell;
+    this.#bell = null;
+    bell?.(later);
+  }
+
+  #run() {
+    if (this.#isAlive()) this.#quietly(() => X.duractor_run(this.key));
+  }
+
+  /** Whether calls wait in the present instance. */
+  #isAlive() {
+    return this.#generation === generation && this.#calls.size > 0;
+  }
+
+  /** Enters without a request to answer: the calls that a trap takes along are answered by `lose`. @param {() => number} act */
+  #quietly(act) {
+    try {
+      this.#enter(act);
+    } catch (error) {
+      if (!(error instanceof Trap)) console.error(error);
+    }
+  }
+
+  /** What settles in the same microtask is handed over in one crossing. @param {Result} result */
+  deliver(result) {
+    if (this.#results.push(result) === 1) Promise.resolve().then(() => this.#flush());
+  }
+
+  #flush() {
+    const results = this.#results;
+    this.#results = [];
+    if (!this.#isAlive()) return;
+    const live = results.filter((result) => this.#calls.get(result.number)?.operations.settle(result.id));
+    if (live.length === 0) return;
+    this.#quietly(() => {
+      const length = writeResults(live);
+      return X.duractor_resume(this.key, length);
+    });
+  }
+
+  /** The client of a call has gone. @param {Call} call */
+  abandon(call) {
+    if (this.#isAlive() && this.#calls.has(call.number)) {
+      this.#quietly(() => X.duractor_cancel(this.key, call.task));
+    }
+  }
+
+  /** The instance is gone, and the calls with it. The context may be another object's: only plain values cross. */
+  lose() {
+    for (const call of this.#calls.values()) call.lose();
+    this.#calls.clear();
+    this.#results.length = 0;
+    this.#bell = null;
+  }
+
+  /** Keeps what a turn changed: all of it or, if the frame cannot be read, nothing. @param {number} address @param {number} length */
+  commit(address, length) {
+    const frame = new FrameReader(memory).at(address, length, REQUEST_SLOTS);
+    const count = frame.i32(4);
+    frame.at(address, length, REQUEST_SLOTS + 2 * count);
+    /** @type {[string, Uint8Array | null][]} */
+    const writes = [];
+    for (let slot = REQUEST_SLOTS; slot < REQUEST_SLOTS + 2 * count; slot += 2) {
+      const key = decoder.decode(/** @type {Uint8Array} */ (frame.bytes(slot)));
+      writes.push([key, frame.bytes(slot + 1)?.slice() ?? null]);
+    }
+    for (const [key, value] of writes) {
+      if (value === null) this.#stored.delete(key);
+      else this.#stored.set(key, value);
+    }
+  }
+}
+
+/** A call that waits. */
+class Call {
+  #resolve = /** @type {(response: Response | typeof LOST) => void} */ (() => {});
+
+  /** @param {Actor} actor @param {number} number @param {number} task @param {Request} request */
+  constructor(actor, number, task, request) {
+    this.number = number;
+    this.task = task;
+    const chain = request.headers.get(CHAIN_HEADER);
+    this.operations = new Operations({
+      origin: originOf(request.url),
+      chain: (token) => `${chain === null ? "" : `${chain}, `}${token};${actor.label()}`,
+      chainHeader: CHAIN_HEADER,
+      connections: controlWord(CONNECTIONS_MAX),
+      deliver: (id, outcome) => actor.deliver({ number, task, id, ...outcome }),
+      own: (request) => serve(request, actor.env),
+    });
+    /** @type {Promise<Response | typeof LOST>} */
+    const ended = new Promise((resolve) => (this.#resolve = resolve));
+    this.promise = ended.then((response) => {
+      this.operations.stop();
+      return response === LOST ? interrupted() : response;
+    });
+    request.signal?.addEventListener("abort", () => actor.abandon(this), { once: true });
+  }
+
+  /** @param {Response} response */
+  end(response) {
+    this.#resolve(response);
+  }
+
+  lose() {
+    this.#resolve(LOST);
+  }
+}
+
+/** @param {Result[]} results */
+function writeResults(results) {
+  const slots = REQUEST_SLOTS + results.length;
+  let bytes = 16 * slots;
+  for (const { body, headers, text } of results) {
+    bytes += payloadBytes(16 * RESULT_SLOTS) + payloadBytes(body?.length ?? 0) + headersBytes(headers ?? []);
+    bytes += stringBytes(text ?? "");
+  }
+  begin(bytes, slots);
+  writer.i32(4, results.length);
+  results.forEach((result, at) => {
+    writer.beginFrame(REQUEST_SLOTS + at, RESULT_SLOTS);
+    writer.i32(0, result.task);
+    writer.i32(1, result.id);
+    writer.i32(2, result.status ?? 0);
+    writer.bytes(3, result.body ?? null);
+    writer.headers(4, result.headers ?? null);
+    if (result.code !== undefined) writer.i32(5, result.code);
+    writer.str(6, result.text ?? null);
+    writer.endFrame();
+  });
+  return writer.finish();
+}
+
+/**
+ * What `worker.js` needs.
+ *
+ * @param {Options} given
+ */
+export function host(given) {
+  options = given;
+  try {
+    install();
+  } catch (error) {
+    throw new Error(lastError || String(error));
+  }
+  return {
+    fetch: serve,
+    /** The Durable Object class of an actor. @param {string} className */
+    actor(className) {
+      return class extends given.DurableObject {
+        #actor;
+
+        /** @param {State} state @param {Env} env */
+        constructor(state, env) {
+          super(state, env);
+          this.#actor = new Actor(className, state, env);
+        }
+
+        /** @param {Request} request */
+        fetch(request) {
+          return this.#actor.fetch(request);
+        }
+      };
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// Types that the files of this folder share.
+
+export interface Exports {
+  memory: WebAssembly.Memory;
+  duractor_develop(): void;
+  duractor_routes(): void;
+  duractor_control(): number;
+  duractor_reserve(bytes: number): void;
+  duractor_route(length: number): number;
+  duractor_activate(length: number): number;
+  duractor_call(actor: number, length: number): number;
+  duractor_resume(actor: number, length: number): number;
+  duractor_run(actor: number): number;
+  duractor_cancel(actor: number, task: number): number;
+  duractor_refuse(reason: number): number;
+  duractor_drop(actor: number): void;
+}
+
+/** The worker's bindings. */
+export type Env = Record<string, any>;
+
+/** A Durable Object's state, as far as it is used. */
+export interface State {
+  id: { name?: string };
+}
+
+/** What worker.js tells. */
+export interface Options {
+  DurableObject: new (state: any, env: any) => object;
+  /** Makes a new instance. */
+  reset(): void;
+  /** The names of a class's bindings. */
+  bindings: Record<string, string[]>;
+  development: boolean;
+}
+
+/** The calls of one actor that wait for the present one. */
+export interface Chain {
+  text: string;
+  tasks: number[];
+}
+
+/** An operation that a call wants. */
+export interface Want {
+  id: number;
+  kind: number;
+  /** In ms. */
+  time?: number;
+  method?: string;
+  url?: string;
+  headers?: [string, string][];
+  body?: Uint8Array<ArrayBuffer>;
+  bodyMax?: number;
+  redirect?: RequestRedirect;
+}
+
+/** What an operation came to: an answer, or a code. */
+export interface Outcome {
+  status?: number;
+  body?: Uint8Array;
+  headers?: [string, string][];
+  code?: number;
+  text?: string;
+}
+
+/** An outcome with whom it is for. */
+export interface Result extends Outcome {
+  number: number;
+  task: number;
+  id: number;
+}
+
+/** What a call's operations need of its actor. */
+export interface Surroundings {
+  /** Scheme, host and port that the call was made to. */
+  origin: string;
+  /** Most connections at once. */
+  connections: number;
+  chainHeader: string;
+  chain(token: string): string;
+  deliver(id: number, outcome: Outcome): void;
+  /** Sends a request to this worker's own routes. */
+  own(request: Request): Promise<Response>;
+}
