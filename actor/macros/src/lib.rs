@@ -103,8 +103,8 @@ pub fn actor(input: TokenStream) -> TokenStream {
 ///
 /// `#[get]`, `#[post]`, `#[put]`, `#[patch]`, `#[delete]` and `#[any]`, each with an optional path
 /// below the actor's mount; without one it is the mount's root. A method can have several. A segment
-/// of a path is text, a `{parameter}` with or without text around it, or, at the end, a
-/// `{*catch_all}` that takes the rest. A trailing slash makes no difference.
+/// of a path is text, a `{parameter}`, or, at the end, a `{*catch_all}` that takes the rest. A
+/// trailing slash makes no difference.
 ///
 /// # Arguments
 ///

@@ -59,11 +59,6 @@ impl List {
         rest.clone_into(&mut self.title);
     }
 
-    #[get("/v{version}.json")]
-    fn inside(&self, version: u64) -> u64 {
-        version
-    }
-
     #[get("/type/{type}/{fn}")]
     fn keywords(&self, r#type: u64, r#fn: u64) -> u64 {
         r#type + r#fn
