@@ -19,6 +19,9 @@ use crate::snippet;
 use crate::terminal::say;
 use crate::wasm;
 
+/// The file that wasm-bindgen writes.
+const WASM: &str = "index_bg.wasm";
+
 /// Builds the worker.
 ///
 /// # Errors
@@ -27,76 +30,92 @@ use crate::wasm;
 /// missing. The output folder then still holds the build before.
 pub fn build(options: &Options) -> Result<()> {
     let start = Instant::now();
-    let mode = options.mode(env::var("WRANGLER_COMMAND").ok().as_deref());
     let dir = start_dir(options)?;
     let workspace = Workspace::around(&dir)?;
     let package = workspace.package(options.package.as_deref(), &dir)?;
     workspace.check_wasm_bindgen()?;
     let config = read_config(options, &dir)?;
-    let out = match (&options.out, &config) {
-        (Some(out), _) => std::path::absolute(out)?,
-        (None, Some(config)) => config.dir().join("build"),
-        (None, None) => dir.join("build"),
-    };
+    let out = out_dir(options, config.as_ref(), &dir)?;
+    let recipe = Recipe::new(options, &out)?;
 
     let output = Output::lock(&out)?;
-    let wasm = workspace.compile(package, mode)?;
-    let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let wasm = workspace.compile(package, recipe.mode())?;
     let actors = wasm::actors(&wasm)?;
     let config = config.with_context(|| no_config(package, &dir, &actors))?;
-    let inputs = (
-        env!("CARGO_PKG_VERSION"),
-        mode == Mode::Dev,
-        options.keep_names,
-        &wasm,
-        &config.path,
-        &config.text,
-    );
-    let stamp = Stamp::of(&inputs);
+    let version = env!("CARGO_PKG_VERSION");
+    let stamp = Stamp::of(&(version, &recipe, &wasm, &config.path, &config.text));
     if output.is_current(stamp) {
         return Ok(());
     }
-    report(
-        &config,
-        check::check(&config, &actors, &out.join("worker.js")),
-    )?;
+    let found = check::check(&config, &actors, &out.join("worker.js"));
+    report(&config, found)?;
 
     let stage = output.stage()?;
-    make(wasm, &actors, &config, mode, options.keep_names, &stage)?;
-    let bytes = fs::metadata(stage.join("index_bg.wasm"))?.len();
+    recipe.make(wasm, &actors, &config, &stage)?;
+    let kib = fs::metadata(stage.join(WASM))?.len().div_ceil(1024);
     output.publish(stamp)?;
-    let (size, seconds) = (bytes.div_ceil(1024), start.elapsed().as_secs_f32());
-    say(format_args!(
-        "wrote {} ({}, {size} KiB of wasm, {seconds:.1} s)",
+    let (out, actors, seconds) = (
         shown(&out),
-        actors.join(", ")
+        actors.join(", "),
+        start.elapsed().as_secs_f32(),
+    );
+    say(format_args!(
+        "wrote {out} ({actors}; {kib} KiB of wasm) in {seconds:.1} s"
     ));
     Ok(())
 }
 
-/// Fills the stage.
-fn make(
-    wasm: Vec<u8>,
-    actors: &[String],
-    config: &Config,
-    mode: Mode,
+/// How the output is made from the wasm.
+#[derive(Hash)]
+struct Recipe {
+    /// The optimiser of a release, none for a developer.
+    wasm_opt: Option<PathBuf>,
     keep_names: bool,
-    stage: &Path,
-) -> Result<()> {
-    let development = mode == Mode::Dev;
-    let host = bindgen::generate(wasm, development || keep_names, stage)?;
-    if !development {
-        let wasm_opt = optimize::find(config.dir())?;
-        say("optimising with wasm-opt");
-        optimize::optimize(&wasm_opt, &stage.join("index_bg.wasm"), keep_names)?;
+}
+
+impl Recipe {
+    fn new(options: &Options, out: &Path) -> Result<Self> {
+        let wasm_opt = match options.mode(env::var("WRANGLER_COMMAND").ok().as_deref()) {
+            Mode::Release => Some(optimize::find(out)?),
+            Mode::Dev => None,
+        };
+        Ok(Self {
+            wasm_opt,
+            keep_names: options.keep_names,
+        })
     }
-    let entry = Entry {
-        host: &host,
-        actors,
-        bindings: config.bindings(),
-        development,
-    };
-    fs::write(stage.join("worker.js"), entry.text()).context("cannot write worker.js")
+
+    fn mode(&self) -> Mode {
+        if self.wasm_opt.is_some() {
+            Mode::Release
+        } else {
+            Mode::Dev
+        }
+    }
+
+    /// Fills the stage.
+    fn make(&self, wasm: Vec<u8>, actors: &[String], config: &Config, stage: &Path) -> Result<()> {
+        let development = self.mode() == Mode::Dev;
+        let host = bindgen::generate(wasm, development || self.keep_names, stage)?;
+        if let Some(wasm_opt) = &self.wasm_opt {
+            say("optimising with wasm-opt");
+            optimize::optimize(wasm_opt, &stage.join(WASM), self.keep_names)?;
+        }
+        let entry = Entry {
+            host: &host,
+            actors,
+            bindings: config.bindings(),
+            development,
+        };
+        fs::write(stage.join("worker.js"), entry.text()).context("cannot write worker.js")
+    }
+}
+
+fn out_dir(options: &Options, config: Option<&Config>, dir: &Path) -> Result<PathBuf> {
+    match &options.out {
+        Some(out) => std::path::absolute(out).context("there is no current folder"),
+        None => Ok(config.map_or(dir, Config::dir).join("build")),
+    }
 }
 
 fn start_dir(options: &Options) -> Result<PathBuf> {

@@ -219,12 +219,12 @@ impl Workspace {
         )
     }
 
-    /// Compiles a crate and returns the path of its wasm.
+    /// Compiles a crate to wasm.
     ///
     /// # Errors
     ///
     /// The crate does not compile; the compiler has then said why.
-    pub fn compile(&self, package: &Package, mode: Mode) -> Result<PathBuf> {
+    pub fn compile(&self, package: &Package, mode: Mode) -> Result<Vec<u8>> {
         let (profile, settings) = self.profile(mode);
         let mut command = cargo();
         command
@@ -251,11 +251,11 @@ impl Workspace {
                 .arg("--config")
                 .arg(format!("profile.{profile}.{setting}"));
         }
-        let wasm = run_for_wasm(command, &package.id)?;
-        wasm.with_context(|| {
+        let wasm = run_for_wasm(command, &package.id)?.with_context(|| {
             missing_target()
                 .unwrap_or_else(|| format!("`{}` does not compile, see above", package.name))
-        })
+        })?;
+        fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))
     }
 }
 

@@ -43,8 +43,12 @@ fn check_main(config: &Config, worker_js: &Path, report: &mut Report) {
         return report.errors.push(advice("there is no `main`", lines));
     };
     if normal(&config.dir().join(main)) != normal(worker_js) {
+        let other = main
+            .strip_suffix("/worker.js")
+            .map(|dir| format!(", or build with `--out {dir}`"));
         report.errors.push(format!(
-            "`main` is \"{main}\", but duractor writes \"{relative}\": set `main` to that, or build with `--out`"
+            "`main` is \"{main}\", but this build writes \"{relative}\": set `main` to that{}",
+            other.unwrap_or_default()
         ));
     }
 }

@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     match duractor_cli::run(std::env::args_os().skip(1)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            say(format_args!("error: {error:#}"));
+            say(format!("error: {error:#}").trim_end());
             ExitCode::FAILURE
         }
     }
