@@ -44,7 +44,11 @@ impl<'b> FrameWriter<'b> {
 
     /// Goes back to a frame that was finished, to change its slots. What stands behind it stays.
     pub(crate) fn reopen(buffer: &'b mut Buffer, start: usize, slots: usize) -> Self {
-        Self { buffer, start, slots }
+        Self {
+            buffer,
+            start,
+            slots,
+        }
     }
 
     /// Where in the buffer the frame starts.

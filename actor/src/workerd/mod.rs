@@ -17,11 +17,17 @@ use crate::{
     key::Key,
 };
 
-// Named so that wasm-bindgen writes these files beside host.js, which imports them.
+// host.js imports these files. wasm-bindgen writes a file beside it only if something of the file is named here.
 #[wasm_bindgen(module = "/src/workerd/frame.js")]
-extern "C" {}
+extern "C" {
+    #[wasm_bindgen(js_name = payloadBytes)]
+    fn frame_js(length: u32) -> u32;
+}
 #[wasm_bindgen(module = "/src/workerd/operations.js")]
-extern "C" {}
+extern "C" {
+    #[wasm_bindgen(js_name = readWants)]
+    fn operations_js(reader: &JsValue, first: u32, count: u32) -> JsValue;
+}
 
 #[wasm_bindgen(module = "/src/workerd/host.js")]
 extern "C" {

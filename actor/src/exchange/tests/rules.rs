@@ -156,3 +156,33 @@ fn a_buffer_is_aligned_and_shows_zeros_where_it_grows() {
         (0, &[0; 1 << 10][..])
     );
 }
+
+#[test]
+fn an_exposed_buffer_is_as_long_as_its_memory_or_as_asked() {
+    let mut buffer = Buffer::with_len(32);
+    buffer.clear();
+    buffer.expose(16);
+    assert_eq!(buffer.len(), 32);
+    buffer.expose(100);
+    assert!(buffer.len() >= 100 && buffer.len() <= buffer.capacity());
+}
+
+#[test]
+fn a_reopened_frame_takes_new_values_and_leaves_the_next_frame_alone() {
+    let mut buffer = Buffer::default();
+    let mut writer = FrameWriter::begin(&mut buffer, 2);
+    writer.str(0, "first");
+    let (first, _) = (writer.start(), writer.finish());
+    let mut writer = FrameWriter::begin(&mut buffer, 1);
+    writer.str(0, "second");
+    let (second, _) = (writer.start(), writer.finish());
+    let end = buffer.len();
+    FrameWriter::reopen(&mut buffer, first, 2).i32(1, 7);
+    assert_eq!(buffer.len(), end);
+    let frame = Frame::new(&buffer.as_bytes()[first..], 2).unwrap();
+    assert_eq!((frame.str(0), frame.i32(1)), (Ok("first"), Ok(7)));
+    assert_eq!(
+        Frame::new(&buffer.as_bytes()[second..], 1).unwrap().str(0),
+        Ok("second")
+    );
+}
