@@ -123,10 +123,15 @@ fn is_transient(field: &Field, errors: &mut Errors) -> bool {
 fn visit(field: &Ident, ty: &Type) -> TokenStream {
     let name = field.unraw().to_string();
     let (start, end) = spans::ends(ty);
-    let target = quote_spanned!(start=> &mut self.);
+    // `self` cannot move there: where a macro passes the type in, it would be another's `self`.
+    let actor = Ident::new("__actor", start);
     let mut field = field.clone();
     field.set_span(end);
-    quote!(__visit(#name, #target #field);)
+    let target = quote_spanned!(start=> &mut #actor.#field);
+    quote! {
+        let #actor = &mut *self;
+        __visit(#name, #target);
+    }
 }
 
 /// The class in the custom section of the wasm module that `duractor build` reads.

@@ -41,6 +41,18 @@ macro_rules! answers {
 
 answers!(state::Empty, "/{text}", u64);
 
+macro_rules! actor {
+    ($name:ident, $field:ident: $ty:ty) => {
+        #[derive(Default, Actor)]
+        pub struct $name {
+            pub $field: $ty,
+            pub own: u64,
+        }
+    };
+}
+
+actor!(Made, text: Vec<String>);
+
 fn main() {
     #[derive(Default, Actor)]
     struct Inner {
