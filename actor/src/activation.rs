@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     field::{Actor, Record, State},
-    host::{Host, Level},
+    host::Host,
     key::Key,
     limits::Limits,
     ops::{Instant, Ops},
@@ -121,7 +121,7 @@ impl Activation {
         if let Err(error) = outcome {
             self.unreadable.set(true);
             let text = format!("{}/{}: the last committed state cannot be restored: {error}", self.class, self.name);
-            self.world.host.log(Level::Error, &text);
+            self.world.host.log(&text);
         }
     }
 

@@ -84,6 +84,7 @@ pub trait Field: Any {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + 'static> Field for T {
     fn save(&self, record: &mut Vec<u8>) -> Result<()> {
         let bytes = std::mem::take(record);

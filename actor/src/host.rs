@@ -6,20 +6,9 @@ use std::{error::Error as StdError, fmt};
 
 use crate::key::Key;
 
-/// How much a line in the log matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// For the record.
-    Info,
-    /// Something is odd, nothing failed.
-    Warn,
-    /// A call failed.
-    Error,
-}
-
 /// A commit that the host could not write. Nothing of it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommitError(pub String);
+pub(crate) struct CommitError(pub(crate) String);
 
 impl fmt::Display for CommitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,15 +24,15 @@ pub type Batch = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 /// Storage, clock, randomness, log and wake-ups.
 ///
 /// Outbound operations do not go through here: they leave with the response frames (docs/exchange.md).
-pub trait Host {
+pub(crate) trait Host {
     /// Milliseconds since the Unix epoch.
     fn now(&self) -> f64;
 
     /// Fills `bytes` from a source fit for cryptography.
     fn random(&self, bytes: &mut [u8]);
 
-    /// Writes a line to the log.
-    fn log(&self, level: Level, text: &str);
+    /// Writes to the log why something failed.
+    fn log(&self, text: &str);
 
     /// Asks for a call of `run` for this actor, soon, in the actor's own context.
     fn wake(&self, actor: Key);

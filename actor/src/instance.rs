@@ -14,10 +14,10 @@ use crate::{
     activation::{Activation, Call, Chain, Reading, Transaction, World},
     app::{App, Route, Run, Task},
     exchange::{Buffer, Frame, FrameError},
-    host::{Host, Level},
+    host::Host,
     key::{Key, Slots},
     limits::Limits,
-    ops::{Failed, Inbound, Outcome},
+    ops::{RESULT_SLOTS, read_outcome},
     outbox::Outbox,
     problem::Problem,
     request::{Head, REQUEST_SLOTS, Request},
@@ -92,6 +92,7 @@ impl Instance {
     }
 
     /// A buffer for the next request's frame, of at least `len` bytes that are yet to be written.
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn take_spare(&self, len: usize) -> Buffer {
         let mut buffer = self.spare.borrow_mut().take().unwrap_or_default();
         buffer.expose(len);
@@ -163,7 +164,7 @@ impl Instance {
         match self.hydrate(class, name, stored) {
             Ok(key) => Some(key),
             Err(problem) => {
-                self.world.host.log(Level::Error, &format!("{class}/{name}: {}", problem.detail()));
+                self.world.host.log(&format!("{class}/{name}: {}", problem.detail()));
                 self.finish(0.0, problem.into_response(), "activate");
                 None
             }
@@ -313,10 +314,10 @@ impl Instance {
         let count = Frame::new(buffer.as_bytes(), REQUEST_SLOTS)?.i32(4)?.max(0) as usize;
         let frame = Frame::new(buffer.as_bytes(), REQUEST_SLOTS.saturating_add(count))?;
         for slot in REQUEST_SLOTS..REQUEST_SLOTS + count {
-            let result = frame.frame(slot, 7)?;
+            let result = frame.frame(slot, RESULT_SLOTS)?;
             let base = frame.range(slot)?.unwrap_or_default().start;
             let (task, id) = (Key::from_bits(result.i32(0)?.cast_unsigned()), result.i32(1)?);
-            let outcome = outcome(&result, &buffer, base)?;
+            let outcome = read_outcome(&result, &buffer, base)?;
             let call = self.tasks.borrow().get(task).filter(|task| task.home.key == home.key).map(|task| task.call.clone());
             let waker = call.and_then(|call| call.ops.borrow_mut().complete(id, outcome));
             if let Some(waker) = waker {
@@ -347,6 +348,7 @@ impl Instance {
     }
 
     /// Asks the host to run a task's actor.
+    #[cfg(target_arch = "wasm32")]
     pub(crate) fn notify(&self, task: Key) {
         let actor = self.tasks.borrow().get(task).map(|task| task.home.key);
         if let Some(actor) = actor {
@@ -455,14 +457,14 @@ impl Instance {
 
     fn finish(&self, number: f64, mut response: Response, what: &str) {
         if let Some(failure) = response.take_failure(self.world.development) {
-            self.world.host.log(Level::Error, &format!("{what}: {failure}"));
+            self.world.host.log(&format!("{what}: {failure}"));
         }
         response.strip_body();
         self.outbox.borrow_mut().respond(number, response);
     }
 
     fn malformed(&self, error: &FrameError) -> Response {
-        self.world.host.log(Level::Error, &format!("a frame from the host cannot be read: {error}"));
+        self.world.host.log(&format!("a frame from the host cannot be read: {error}"));
         internal()
     }
 }
@@ -513,27 +515,6 @@ fn settle(transaction: Transaction<'_>, response: Response) -> Response {
         Ok(()) => response,
         Err(error) => error.into_response().retry_after(1),
     }
-}
-
-/// A result's frame, whose ranges are counted from the buffer's start.
-fn outcome(result: &Frame<'_>, buffer: &Rc<Buffer>, base: usize) -> Result<Outcome, FrameError> {
-    if let Some(code) = result.opt_i32(5)? {
-        let text = result.opt_str(6)?.unwrap_or_default().to_owned();
-        return Ok(Err(Failed { code, text }));
-    }
-    let from_start = |range: Option<std::ops::Range<usize>>| {
-        range.map_or(0..0, |range| base + range.start..base + range.end)
-    };
-    if let Some(headers) = result.opt_bytes(4)? {
-        crate::exchange::Headers::new(headers)?;
-    }
-    result.opt_bytes(3)?;
-    Ok(Ok(Inbound {
-        status: result.i32(2)?.clamp(0, 999) as u16,
-        frame: buffer.clone(),
-        body: from_start(result.range(3)?),
-        headers: from_start(result.range(4)?),
-    }))
 }
 
 fn refused(refusal: &Refusal) -> Response {

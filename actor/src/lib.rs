@@ -23,7 +23,7 @@ mod turn;
 mod waker;
 
 #[cfg(not(target_arch = "wasm32"))]
-mod native;
+pub mod native;
 #[cfg(target_arch = "wasm32")]
 mod workerd;
 
@@ -42,6 +42,8 @@ pub use field::{Actor, Field, Slot};
 pub use host::Batch;
 pub use limits::*;
 pub use me::Me;
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::Native;
 pub use ops::Redirects;
 pub use problem::{Error, Problem, Result};
 pub use request::{FromRequest, Request};

@@ -9,7 +9,7 @@ use std::{
 
 use http::{HeaderName, HeaderValue};
 
-use crate::exchange::Buffer;
+use crate::exchange::{Buffer, Frame, FrameError, Headers};
 
 /// What to do with an answer that points elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,6 +59,28 @@ pub(crate) struct Failed {
 }
 
 pub(crate) type Outcome = Result<Inbound, Failed>;
+
+/// Slots of a result's frame.
+pub(crate) const RESULT_SLOTS: usize = 7;
+
+/// What a result's frame says. `base` is where that frame starts in `buffer`, from whose start an answer's ranges count.
+pub(crate) fn read_outcome(result: &Frame<'_>, buffer: &Rc<Buffer>, base: usize) -> Result<Outcome, FrameError> {
+    if let Some(code) = result.opt_i32(5)? {
+        let text = result.opt_str(6)?.unwrap_or_default().to_owned();
+        return Ok(Err(Failed { code, text }));
+    }
+    result.opt_bytes(3)?;
+    if let Some(headers) = result.opt_bytes(4)? {
+        Headers::new(headers)?;
+    }
+    let in_buffer = |range: Option<Range<usize>>| range.map_or(0..0, |range| base + range.start..base + range.end);
+    Ok(Ok(Inbound {
+        status: result.i32(2)?.clamp(0, 599) as u16,
+        frame: buffer.clone(),
+        body: in_buffer(result.range(3)?),
+        headers: in_buffer(result.range(4)?),
+    }))
+}
 
 /// Something that answers operations at once, in place of a host.
 pub(crate) trait Instant {
@@ -143,10 +165,6 @@ impl Ops {
         std::mem::take(&mut self.cancelled)
     }
 
-    pub(crate) fn has_news(&self) -> bool {
-        !self.wanted.is_empty() || !self.cancelled.is_empty()
-    }
-
     fn position(&self, id: i32) -> Option<usize> {
         self.live.iter().position(|live| live.id == id)
     }
@@ -169,7 +187,7 @@ mod tests {
         let (mut ops, waker) = (Ops::default(), Waker::noop());
         let id = ops.start(sleep(), waker, 2).unwrap();
         assert_eq!(ops.take_wanted().len(), 1);
-        assert!(!ops.has_news());
+        assert!(ops.take_wanted().is_empty());
         assert!(ops.poll(id, waker).is_pending());
         assert!(ops.complete(id, failed()).is_some());
         assert!(ops.complete(id, failed()).is_none());
@@ -192,7 +210,7 @@ mod tests {
         let (mut ops, waker) = (Ops::default(), Waker::noop());
         let unsent = ops.start(sleep(), waker, 9).unwrap();
         ops.cancel(unsent);
-        assert!(!ops.has_news());
+        assert!(ops.take_wanted().is_empty() && ops.take_cancelled().is_empty());
         let sent = ops.start(sleep(), waker, 9).unwrap();
         ops.take_wanted();
         ops.cancel(sent);
@@ -201,6 +219,6 @@ mod tests {
         ops.take_wanted();
         ops.complete(done, failed());
         ops.cancel(done);
-        assert!(!ops.has_news());
+        assert!(ops.take_cancelled().is_empty());
     }
 }

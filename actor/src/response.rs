@@ -73,14 +73,6 @@ impl ContentType {
     const BYTES: Self = Self::Common(3);
     const HTML: Self = Self::Common(4);
     const SVG: Self = Self::Common(5);
-
-    pub(crate) fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::None => None,
-            Self::Common(code) => Some(COMMON_TYPES[usize::from(*code)]),
-            Self::Other(value) => value.to_str().ok(),
-        }
-    }
 }
 
 /// A header or a status that cannot be sent, found where it is set.

@@ -79,6 +79,7 @@ impl Buffer {
 
     /// Makes the buffer as long as its memory reaches, and at least `len` bytes. What the new bytes are is not said:
     /// somebody else is to write them.
+    #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
     pub(crate) fn expose(&mut self, len: usize) {
         self.set_len(len.max(self.words.len() * WORD_BYTES));
     }

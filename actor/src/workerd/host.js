@@ -74,14 +74,10 @@ export function random(address, length) {
   for (let at = 0; at < length; at += 65536) crypto.getRandomValues(bytes.subarray(at, at + 65536));
 }
 
-/** @param {number} level @param {number} address @param {number} length */
-export function log(level, address, length) {
-  const text = decoder.decode(memory.bytes.subarray(address, address + length));
-  if (level === 2) {
-    lastError = text;
-    console.error(text);
-  } else if (level === 1) console.warn(text);
-  else console.log(text);
+/** @param {number} address @param {number} length */
+export function log(address, length) {
+  lastError = decoder.decode(memory.bytes.subarray(address, address + length));
+  console.error(lastError);
 }
 
 /** Another context than the actor's own may ring: a promise takes it home. @param {number} key */

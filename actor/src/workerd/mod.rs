@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::*;
 use crate::{
     app::Router,
     exchange::{Buffer, Frame, FrameWriter},
-    host::{Batch, CommitError, Host, Level},
+    host::{Batch, CommitError, Host},
     instance::{Instance, Unread},
     key::Key,
 };
@@ -34,7 +34,7 @@ extern "C" {
     fn init(exports: JsValue);
     fn now() -> f64;
     fn random(address: *mut u8, length: usize);
-    fn log(level: u32, address: *const u8, length: usize);
+    fn log(address: *const u8, length: usize);
     fn wake(actor: u32);
     fn commit(actor: u32, address: *const u8, length: usize) -> u32;
     #[wasm_bindgen(js_name = env)]
@@ -58,7 +58,7 @@ thread_local! {
 
 #[wasm_bindgen(start, private)]
 fn start() {
-    std::panic::set_hook(Box::new(|info| Workerd.log(Level::Error, &info.to_string())));
+    std::panic::set_hook(Box::new(|info| Workerd.log(&info.to_string())));
     init(wasm_bindgen::exports());
 }
 
@@ -91,8 +91,8 @@ impl Host for Workerd {
         random(bytes.as_mut_ptr(), bytes.len());
     }
 
-    fn log(&self, level: Level, text: &str) {
-        log(level as u32, text.as_ptr(), text.len());
+    fn log(&self, text: &str) {
+        log(text.as_ptr(), text.len());
     }
 
     fn wake(&self, actor: Key) {

@@ -1,0 +1,256 @@
+//! Upstreams that answer from a script.
+
+use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
+
+use serde::Serialize;
+
+use crate::{
+    exchange::{Buffer, Frame, FrameWriter},
+    ops::{Outbound, Outcome, RESULT_SLOTS, read_outcome},
+};
+
+/// What an upstream does with a request.
+///
+/// ```
+/// use std::time::Duration;
+/// use duractor::native::Answer;
+///
+/// let slow = Answer::json(&[1.1, 1.2]).header("x-source", "alpha").after(Duration::from_millis(300));
+/// let down = Answer::refused();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Answer {
+    what: What,
+    delay: Duration,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Reply { status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8> },
+    Failure { code: i32, text: String },
+    Never,
+}
+
+impl Answer {
+    fn of(what: What) -> Self {
+        Self { what, delay: Duration::ZERO }
+    }
+
+    /// A status without a body.
+    ///
+    /// # Panics
+    ///
+    /// If it is not 200-599.
+    pub fn status(status: u16) -> Self {
+        assert!((200..600).contains(&status), "a status is 200-599, not {status}");
+        Self::of(What::Reply { status, headers: Vec::new(), body: Vec::new() })
+    }
+
+    /// 200 with these bytes.
+    pub fn bytes(body: impl Into<Vec<u8>>) -> Self {
+        Self::of(What::Reply { status: 200, headers: Vec::new(), body: body.into() })
+    }
+
+    /// 200 with a text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::bytes(text.into()).header("content-type", "text/plain; charset=utf-8")
+    }
+
+    /// 200 with JSON.
+    ///
+    /// # Panics
+    ///
+    /// If the value cannot be written as JSON.
+    pub fn json(value: &impl Serialize) -> Self {
+        let json = serde_json::to_vec(value).expect("an answer's value is plain data");
+        Self::bytes(json).header("content-type", "application/json")
+    }
+
+    /// The connection is refused.
+    pub fn refused() -> Self {
+        Self::failure(2, "connection refused")
+    }
+
+    /// The host is not known.
+    pub fn not_found() -> Self {
+        Self::failure(3, "host not found")
+    }
+
+    /// The connection is lost before the answer is whole.
+    pub fn lost() -> Self {
+        Self::failure(6, "connection lost")
+    }
+
+    /// There is no answer, ever.
+    pub fn never() -> Self {
+        Self::of(What::Never)
+    }
+
+    fn failure(code: i32, text: &str) -> Self {
+        Self::of(What::Failure { code, text: text.into() })
+    }
+
+    /// Adds a header.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is a failure, which has none.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        match &mut self.what {
+            What::Reply { headers, .. } => headers.push((name.to_ascii_lowercase(), value.as_ref().to_vec())),
+            _ => panic!("a failure has no headers"),
+        }
+        self
+    }
+
+    /// Sets the status.
+    ///
+    /// # Panics
+    ///
+    /// If the answer is a failure, which has none, or it is not 200-599.
+    #[must_use]
+    pub fn with_status(mut self, new: u16) -> Self {
+        assert!((200..600).contains(&new), "a status is 200-599, not {new}");
+        match &mut self.what {
+            What::Reply { status, .. } => *status = new,
+            _ => panic!("a failure has no status"),
+        }
+        self
+    }
+
+    /// Lets the answer come so much later, by the virtual clock.
+    #[must_use]
+    pub fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+
+    /// The answer to a request that has timed out.
+    pub(crate) fn timeout() -> Self {
+        Self::failure(4, "timeout")
+    }
+
+    pub(crate) fn of_response(status: u16, headers: &[(String, Vec<u8>)], body: &[u8]) -> Self {
+        Self::of(What::Reply { status, headers: headers.to_vec(), body: body.to_vec() })
+    }
+
+    /// When it comes, and what it then is: no answer within the time is a timeout, no room for the body a failure.
+    pub(crate) fn within(self, outbound: &Outbound) -> (Duration, Self) {
+        if matches!(self.what, What::Never) || self.delay > outbound.time_max {
+            return (outbound.time_max, Self::timeout());
+        }
+        let delay = self.delay;
+        let is_too_large = matches!(&self.what, What::Reply { body, .. } if body.len() > outbound.body_max_bytes as usize);
+        (delay, if is_too_large { Self::failure(5, "body too large") } else { self })
+    }
+
+    /// Writes the answer as a result's frame (docs/exchange.md).
+    pub(crate) fn write(&self, frame: &mut FrameWriter<'_>) {
+        match &self.what {
+            What::Reply { status, headers, body } => {
+                frame.i32(2, i32::from(*status));
+                frame.bytes(3, body);
+                frame.headers(4, headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+            }
+            What::Failure { code, text } => {
+                frame.i32(2, 0);
+                frame.i32(5, *code);
+                frame.str(6, text);
+            }
+            What::Never => unreachable!("what never comes is not written"),
+        }
+    }
+
+    pub(crate) fn into_outcome(self) -> Outcome {
+        let mut buffer = Buffer::default();
+        let mut frame = FrameWriter::begin(&mut buffer, RESULT_SLOTS);
+        self.write(&mut frame);
+        frame.finish();
+        let buffer = Rc::new(buffer);
+        let frame = Frame::new(buffer.as_bytes(), RESULT_SLOTS).expect("the frame was just written");
+        read_outcome(&frame, &buffer, 0).expect("the frame was just written")
+    }
+}
+
+/// A request that an actor sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// Names in lower case, and values.
+    pub headers: Vec<(String, String)>,
+    /// The body; empty where there is none.
+    pub body: Vec<u8>,
+}
+
+impl Sent {
+    pub(crate) fn new(outbound: &Outbound) -> Self {
+        let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        Self {
+            method: outbound.method.clone(),
+            url: outbound.url.clone(),
+            headers: outbound.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+            body: outbound.body.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// How an upstream answers: always the same, or by a function of the request.
+pub trait Upstream: 'static {
+    /// The answer to one request.
+    fn answer(&self, sent: &Sent) -> Answer;
+}
+
+impl Upstream for Answer {
+    fn answer(&self, _: &Sent) -> Answer {
+        self.clone()
+    }
+}
+
+impl<F: Fn(&Sent) -> Answer + 'static> Upstream for F {
+    fn answer(&self, sent: &Sent) -> Answer {
+        self(sent)
+    }
+}
+
+/// All upstreams, and what was sent to them.
+#[derive(Default)]
+pub(crate) struct Upstreams {
+    rules: RefCell<Vec<(String, Rc<dyn Upstream>)>>,
+    sent: RefCell<Vec<Sent>>,
+}
+
+impl fmt::Debug for Upstreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.rules.borrow().iter().map(|(pattern, _)| pattern)).finish()
+    }
+}
+
+impl Upstreams {
+    /// A later rule wins over an earlier one.
+    pub(crate) fn add(&self, pattern: &str, upstream: impl Upstream) {
+        self.rules.borrow_mut().push((pattern.to_owned(), Rc::new(upstream)));
+    }
+
+    pub(crate) fn answer(&self, outbound: &Outbound) -> Answer {
+        let sent = Sent::new(outbound);
+        self.sent.borrow_mut().push(sent.clone());
+        let found = self.rules.borrow().iter().rev().find(|(pattern, _)| matches(pattern, &sent.url)).cloned();
+        found.map_or_else(Answer::not_found, |(_, upstream)| upstream.answer(&sent))
+    }
+
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.sent.borrow().clone()
+    }
+}
+
+/// `https://a.example/x` is that URL, `https://a.example/*` every one that begins so.
+fn matches(pattern: &str, url: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => url.starts_with(prefix),
+        None => url == pattern,
+    }
+}
