@@ -42,7 +42,7 @@ pub(crate) fn lint() -> Result<()> {
         .args(packages)
         .args(["--", "--deny", "warnings"]))?;
     announce("documentation");
-    run(cargo(["doc", "--workspace", "--no-deps", "--lib"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
+    run(cargo(["doc", "--no-deps", "--lib"]).env("RUSTDOCFLAGS", "--deny warnings"))?;
     dependencies()
 }
 

@@ -14,12 +14,7 @@ const JS_TEST_END: &str = ".test.mjs";
 pub(crate) fn test() -> Result<()> {
     setup::setup()?;
     announce("native tests");
-    run(&mut cargo([
-        "test",
-        "--workspace",
-        "--exclude",
-        "wasm-test-runner",
-    ]))?;
+    run(&mut cargo(["test"]))?;
     wasm()?;
     javascript()?;
     end_to_end()?;
