@@ -91,7 +91,10 @@ impl Activation {
     ///
     /// If it is not an `A`.
     pub(crate) fn cell<A: Actor>(&self) -> &RefCell<A> {
-        self.state.as_any().downcast_ref().unwrap_or_else(|| panic!("this actor is a {}, not a {}", self.class, A::CLASS))
+        self.state
+            .as_any()
+            .downcast_ref()
+            .unwrap_or_else(|| panic!("this actor is a {}, not a {}", self.class, A::CLASS))
     }
 
     /// Writes what the turn changed; the turn is still held.

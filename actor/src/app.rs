@@ -5,12 +5,7 @@ use std::fmt;
 use duractor_router::{self as router, Conflicts, IntoNaming, Verb};
 
 use crate::{
-    activation::StateCell,
-    field::Actor,
-    limits::Limits,
-    problem::Problem,
-    request::Request,
-    response::Response,
+    activation::StateCell, field::Actor, limits::Limits, problem::Problem, request::Request, response::Response,
     turn::Turn,
 };
 
@@ -161,4 +156,3 @@ impl fmt::Debug for App {
         self.table.fmt(f)
     }
 }
-

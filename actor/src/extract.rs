@@ -181,10 +181,7 @@ fn bad_json(field: &str, error: &serde_json::Error) -> Problem {
         "." => format!("the body is not valid JSON for this: {error}"),
         _ => format!("the body's `{field}` is not valid: {error}"),
     };
-    Problem::new(400, "bad-json", detail)
-        .with("field", field)
-        .with("line", error.line())
-        .with("column", error.column())
+    Problem::new(400, "bad-json", detail).with("field", field).with("line", error.line()).with("column", error.column())
 }
 
 /// 415 unless the content type, without its parameters, is accepted.
@@ -247,7 +244,10 @@ mod tests {
 
     #[test]
     fn a_repeated_field_is_a_list() {
-        assert_eq!(page("tag=a&limit=5&tag=b+c%21").unwrap(), Page { limit: Some(5), tag: vec!["a".into(), "b c!".into()] });
+        assert_eq!(
+            page("tag=a&limit=5&tag=b+c%21").unwrap(),
+            Page { limit: Some(5), tag: vec!["a".into(), "b c!".into()] }
+        );
         assert_eq!(page("").unwrap(), Page { limit: None, tag: vec![] });
     }
 

@@ -192,9 +192,8 @@ impl Fetch {
         };
         let (url, body_max_bytes) = (outbound.url.clone(), outbound.body_max_bytes);
         let bodiless = matches!(outbound.method.as_str(), "GET" | "HEAD");
-        let flaw = flaw.or_else(|| {
-            (bodiless && outbound.body.is_some()).then(|| format!("a {} has no body", outbound.method))
-        });
+        let flaw = flaw
+            .or_else(|| (bodiless && outbound.body.is_some()).then(|| format!("a {} has no body", outbound.method)));
         if let Some(reason) = flaw {
             return Err(FetchError::InvalidRequest { url, reason });
         }

@@ -170,9 +170,12 @@ impl Record {
 
     /// Memory becomes what was committed last.
     pub(crate) fn rollback(&self, state: &mut dyn State) -> Result<()> {
-        self.load(state, |field, bytes, slot| {
-            if field.is_plain() { field.load(bytes, slot) } else { field.rollback(slot) }
-        })
+        self.load(
+            state,
+            |field, bytes, slot| {
+                if field.is_plain() { field.load(bytes, slot) } else { field.rollback(slot) }
+            },
+        )
     }
 
     fn load(

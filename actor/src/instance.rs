@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use duractor_router::{NameRefusal, Refusal};
+use duractor_router::Refusal;
 
 use crate::{
     activation::{Activation, Call, Chain, Reading, Transaction, World},
@@ -20,6 +20,7 @@ use crate::{
     ops::{RESULT_SLOTS, read_outcome},
     outbox::Outbox,
     problem::Problem,
+    refusal::{Unread, internal, refused, unnamed},
     request::{Head, REQUEST_SLOTS, Request},
     response::{IntoResponse, Response},
     turn::Turn,
@@ -32,19 +33,6 @@ const POLLS_MAX: usize = 10_000;
 /// A request's frame up to this size is kept for the next request.
 const SPARE_MAX_BYTES: usize = 16 << 10;
 
-/// Why a request is answered before it is read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Unread {
-    /// The body is larger than allowed.
-    Body,
-    /// The path is longer than allowed.
-    Path,
-    /// The headers are larger than allowed.
-    Headers,
-    /// A call through the worker's own actors is too deep.
-    Chain,
-}
-
 struct Waiting {
     home: Rc<Activation>,
     call: Rc<Call>,
@@ -52,6 +40,17 @@ struct Waiting {
     /// None while it is polled.
     future: Option<Task>,
     is_ready: bool,
+}
+
+/// What a host is like.
+#[derive(Default)]
+pub(crate) struct Setup {
+    /// Whether clients read why their requests failed.
+    pub(crate) development: bool,
+    /// Called with a task's key when it is woken.
+    pub(crate) notify: Option<fn(Key)>,
+    /// Whether the host can look into this memory, where large bodies lie.
+    pub(crate) shows: bool,
 }
 
 /// All actors of a worker.
@@ -67,17 +66,16 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// `notify` is called with a task's key when it is woken.
-    pub(crate) fn new(app: App, host: Rc<dyn Host>, development: bool, notify: Option<fn(Key)>) -> Self {
-        let world = Rc::new(World { host, limits: app.limits, development });
+    pub(crate) fn new(app: App, host: Rc<dyn Host>, setup: Setup) -> Self {
+        let world = Rc::new(World { host, limits: app.limits, development: setup.development });
         Self {
             app,
             world,
             actors: RefCell::default(),
             tasks: RefCell::default(),
-            woken: Inbox::new(notify),
+            woken: Inbox::new(setup.notify),
             drained: RefCell::default(),
-            outbox: RefCell::default(),
+            outbox: RefCell::new(Outbox::new(setup.shows)),
             spare: RefCell::default(),
         }
     }
@@ -125,13 +123,13 @@ impl Instance {
     fn check_size(&self, head: &Head, frame: &[u8]) -> Result<(), Response> {
         let limits = &self.world.limits;
         if head.target_len() > limits.path_max_bytes as usize {
-            return Err(self.unread(Unread::Path));
+            return Err(Unread::Path.response(limits));
         }
         if head.headers_len(frame) > limits.headers_max_bytes as usize {
-            return Err(self.unread(Unread::Headers));
+            return Err(Unread::Headers.response(limits));
         }
         if head.body_len() > limits.body_max_bytes as usize {
-            return Err(self.unread(Unread::Body));
+            return Err(Unread::Body.response(limits));
         }
         Ok(())
     }
@@ -139,23 +137,7 @@ impl Instance {
     /// Answers a request that the host does not hand over.
     pub(crate) fn refuse(&self, reason: Unread) {
         self.enter();
-        self.finish(0.0, self.unread(reason), "refuse");
-    }
-
-    fn unread(&self, reason: Unread) -> Response {
-        let limits = &self.world.limits;
-        let problem = match reason {
-            Unread::Body => Problem::new(413, "body-too-large", format!("at most {} bytes", limits.body_max_bytes)),
-            Unread::Path => Problem::new(414, "path-too-long", format!("at most {} bytes", limits.path_max_bytes)),
-            Unread::Headers => {
-                Problem::new(431, "headers-too-large", format!("at most {} bytes in all", limits.headers_max_bytes))
-            }
-            Unread::Chain => {
-                let detail = format!("a chain of calls between actors has at most {} links", limits.chain_max);
-                Problem::new(508, "chain-too-long", detail)
-            }
-        };
-        problem.into_response()
+        self.finish(0.0, reason.response(&self.world.limits), "refuse");
     }
 
     /// Brings an actor into memory, or leaves the reason why it cannot in the outbox.
@@ -185,7 +167,8 @@ impl Instance {
     /// Forgets an actor, with its calls that wait.
     pub(crate) fn deactivate(&self, actor: Key) {
         self.enter();
-        let left: Vec<Key> = self.tasks.borrow().iter().filter(|(_, task)| task.home.key == actor).map(|(key, _)| key).collect();
+        let left: Vec<Key> =
+            self.tasks.borrow().iter().filter(|(_, task)| task.home.key == actor).map(|(key, _)| key).collect();
         for key in left {
             let task = self.tasks.borrow_mut().remove(key);
             if let Some(task) = &task {
@@ -248,12 +231,7 @@ impl Instance {
     }
 
     /// Runs a method that never waits, if its turn is free. Otherwise the request comes back.
-    fn run_now(
-        &self,
-        call: &Rc<Call>,
-        request: Request,
-        route: &'static Route,
-    ) -> Result<Option<Request>, Response> {
+    fn run_now(&self, call: &Rc<Call>, request: Request, route: &'static Route) -> Result<Option<Request>, Response> {
         let Run::Sync(run) = route.run else { return Ok(Some(request)) };
         let Some(permit) = call.try_turn(route.turn).map_err(IntoResponse::into_response)? else {
             return Ok(Some(request));
@@ -290,8 +268,7 @@ impl Instance {
             return Err(Problem::new(503, "overloaded", detail).into_response().retry_after(1));
         }
         let future: Task = Box::pin(drive(call.clone(), request, route));
-        let waiting =
-            Waiting { home: home.clone(), call: call.clone(), route, future: Some(future), is_ready: false };
+        let waiting = Waiting { home: home.clone(), call: call.clone(), route, future: Some(future), is_ready: false };
         let key = self.tasks.borrow_mut().insert(waiting);
         home.tasks.set(home.tasks.get() + 1);
         call.task.set(Some(key));
@@ -318,7 +295,8 @@ impl Instance {
             let base = frame.range(slot)?.unwrap_or_default().start;
             let (task, id) = (Key::from_bits(result.i32(0)?.cast_unsigned()), result.i32(1)?);
             let outcome = read_outcome(&result, &buffer, base)?;
-            let call = self.tasks.borrow().get(task).filter(|task| task.home.key == home.key).map(|task| task.call.clone());
+            let call =
+                self.tasks.borrow().get(task).filter(|task| task.home.key == home.key).map(|task| task.call.clone());
             let waker = call.and_then(|call| call.ops.borrow_mut().complete(id, outcome));
             if let Some(waker) = waker {
                 waker.wake();
@@ -474,11 +452,6 @@ fn label(route: &Route) -> &'static str {
     route.path
 }
 
-/// What a client reads when the reason is not for it.
-fn internal() -> Response {
-    Problem::new(500, "internal", "the actor failed to answer; the reason is in its log").into_response()
-}
-
 /// One call, from taking its turn to giving it back.
 async fn drive(call: Rc<Call>, request: Request, route: &'static Route) -> Response {
     let permit = match call.take_turn(route.turn).await {
@@ -514,33 +487,6 @@ fn settle(transaction: Transaction<'_>, response: Response) -> Response {
     match transaction.commit() {
         Ok(()) => response,
         Err(error) => error.into_response().retry_after(1),
-    }
-}
-
-fn refused(refusal: &Refusal) -> Response {
-    match *refusal {
-        Refusal::NotFound => Problem::new(404, "no-route", "nothing answers at this path").into_response(),
-        Refusal::MethodNotAllowed { allow } => {
-            let allow = allow.to_string();
-            let detail = format!("this path answers {allow}");
-            Problem::new(405, "method-not-allowed", detail).into_response().allow(&allow)
-        }
-        Refusal::Options { allow } => Response::empty().allow(&allow.to_string()),
-        ref other => Problem::new(400, "bad-path", other.to_string()).into_response(),
-    }
-}
-
-fn unnamed(refusal: NameRefusal<Problem>) -> Response {
-    match refusal {
-        NameRefusal::Refused(problem) => problem.into_response(),
-        NameRefusal::MissingHeader(name) => {
-            Problem::new(400, "missing-header", format!("send the header `{name}`")).with("field", name).into_response()
-        }
-        NameRefusal::TooLong { bytes, max } => {
-            let detail = format!("the actor's name would have {bytes} bytes, at most {max} are allowed");
-            Problem::new(400, "name-too-long", detail).into_response()
-        }
-        _ => Problem::new(400, "name-empty", "the actor's name would be empty").into_response(),
     }
 }
 

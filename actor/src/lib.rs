@@ -17,12 +17,12 @@ mod me;
 mod ops;
 mod outbox;
 mod problem;
+mod refusal;
 mod request;
 mod response;
 mod turn;
 mod waker;
 
-#[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 #[cfg(target_arch = "wasm32")]
 mod workerd;
@@ -42,7 +42,6 @@ pub use field::{Actor, Field, Slot};
 pub use host::Batch;
 pub use limits::*;
 pub use me::Me;
-#[cfg(not(target_arch = "wasm32"))]
 pub use native::Native;
 pub use ops::Redirects;
 pub use problem::{Error, Problem, Result};
@@ -52,7 +51,7 @@ pub use response::{Html, IntoResponse, Json, Redirect, ReplyError, Response};
 /// What most actors use.
 pub mod prelude {
     pub use crate::{
-        Actor, Cookies, Cx, Error, FetchError, Form, FromRequest, Html, IntoResponse, Json, Me, Problem, Query, Redirect,
-        Request, Response, Result, Router, methods, routes,
+        Actor, Cookies, Cx, Error, FetchError, Form, FromRequest, Html, IntoResponse, Json, Me, Problem, Query,
+        Redirect, Request, Response, Result, Router, methods, routes,
     };
 }

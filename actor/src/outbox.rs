@@ -19,15 +19,25 @@ const VIEW_MIN_BYTES: usize = 4 << 10;
 /// Memory that is kept for the next entry's frames; more is given back.
 const KEEP_MAX_BYTES: usize = 64 << 10;
 
+/// Where bodies go that are shown, if they are.
+type Shown<'o> = Option<&'o mut Vec<Vec<u8>>>;
+
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     buffer: Buffer,
     /// Bodies that the frames show.
     shown: Vec<Vec<u8>>,
+    /// Whether large bodies are shown at all.
+    shows: bool,
     last: Option<usize>,
 }
 
 impl Outbox {
+    /// `shows` says whether the host can look into this memory.
+    pub(crate) fn new(shows: bool) -> Self {
+        Self { shows, ..Self::default() }
+    }
+
     /// Forgets what the last entry left.
     pub(crate) fn clear(&mut self) {
         self.buffer.clear();
@@ -45,7 +55,8 @@ impl Outbox {
 
     /// The end of a call.
     pub(crate) fn respond(&mut self, number: f64, response: Response) {
-        let Self { buffer, shown, last } = self;
+        let Self { buffer, shown, shows, last } = self;
+        let mut shown = shows.then_some(shown);
         let mut frame = begin(buffer, last, RESPONSE_SLOTS);
         frame.i32(0, i32::from(response.status));
         match &response.content_type {
@@ -53,7 +64,7 @@ impl Outbox {
             ContentType::Common(code) => frame.i32(1, i32::from(*code)),
             ContentType::Other(value) => frame.str(1, &String::from_utf8_lossy(value.as_bytes())),
         }
-        write_body(&mut frame, 2, response.body, shown);
+        write_body(&mut frame, 2, response.body, &mut shown);
         frame.headers(3, response.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
         frame.f64(5, number);
         frame.finish();
@@ -61,7 +72,8 @@ impl Outbox {
 
     /// A call that waits, and what it newly wants.
     pub(crate) fn wait(&mut self, number: f64, task: Key, wanted: Vec<(i32, Want)>, cancelled: &[i32]) {
-        let Self { buffer, shown, last } = self;
+        let Self { buffer, shown, shows, last } = self;
+        let mut shown = shows.then_some(shown);
         let count = wanted.len() + cancelled.len();
         let mut frame = begin(buffer, last, RESPONSE_SLOTS + count);
         frame.i32(0, -1);
@@ -77,7 +89,7 @@ impl Outbox {
             slot += 1;
         }
         for (id, want) in wanted {
-            write_want(&mut frame, slot, id, want, shown);
+            write_want(&mut frame, slot, id, want, &mut shown);
             slot += 1;
         }
         frame.finish();
@@ -103,7 +115,7 @@ fn begin<'b>(buffer: &'b mut Buffer, last: &mut Option<usize>, slots: usize) -> 
     FrameWriter::begin(buffer, slots)
 }
 
-fn write_want(frame: &mut FrameWriter<'_>, slot: usize, id: i32, want: Want, shown: &mut Vec<Vec<u8>>) {
+fn write_want(frame: &mut FrameWriter<'_>, slot: usize, id: i32, want: Want, shown: &mut Shown<'_>) {
     match want {
         Want::Sleep(duration) => frame.frame(slot, SLEEP_SLOTS, |frame| {
             frame.i32(0, id);
@@ -114,7 +126,7 @@ fn write_want(frame: &mut FrameWriter<'_>, slot: usize, id: i32, want: Want, sho
     }
 }
 
-fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: &mut Vec<Vec<u8>>) {
+fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: &mut Shown<'_>) {
     frame.i32(0, id);
     frame.i32(1, 1);
     frame.str(2, &outbound.method);
@@ -125,21 +137,24 @@ fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: 
     }
     frame.f64(6, outbound.time_max.as_secs_f64() * 1e3);
     frame.f64(7, f64::from(outbound.body_max_bytes));
-    frame.i32(8, match outbound.redirects {
-        Redirects::Follow => 0,
-        Redirects::Manual => 1,
-        Redirects::Error => 2,
-    });
+    frame.i32(
+        8,
+        match outbound.redirects {
+            Redirects::Follow => 0,
+            Redirects::Manual => 1,
+            Redirects::Error => 2,
+        },
+    );
 }
 
-/// Shows a large body in place, and copies a small one. Native addresses do not fit a slot.
-fn write_body(frame: &mut FrameWriter<'_>, slot: usize, body: Body, shown: &mut Vec<Vec<u8>>) {
-    match body {
-        Body::Static(b"") => {}
-        Body::Owned(bytes) if bytes.len() >= VIEW_MIN_BYTES && usize::BITS == 32 => {
+/// Shows a large body in place, if the host can look there, and copies a small one.
+fn write_body(frame: &mut FrameWriter<'_>, slot: usize, body: Body, shown: &mut Shown<'_>) {
+    match (body, shown) {
+        (Body::Static(b""), _) => {}
+        (Body::Owned(bytes), Some(shown)) if bytes.len() >= VIEW_MIN_BYTES => {
             frame.view(slot, bytes.as_ptr().addr(), bytes.len());
             shown.push(bytes);
         }
-        body => frame.bytes(slot, body.as_bytes()),
+        (body, _) => frame.bytes(slot, body.as_bytes()),
     }
 }

@@ -192,7 +192,9 @@ fn gateway_problem(source: &dyn Any) -> Option<Problem> {
     }
     Some(match source.downcast_ref::<FetchError>()? {
         FetchError::Timeout { .. } => Problem::new(504, "upstream-timeout", "an upstream did not answer in time"),
-        FetchError::TooManyOperations { .. } => Problem::new(503, "too-many-operations", "the call asks too much at once"),
+        FetchError::TooManyOperations { .. } => {
+            Problem::new(503, "too-many-operations", "the call asks too much at once")
+        }
         FetchError::InvalidRequest { .. } | FetchError::Cancelled { .. } => internal(),
         _ => Problem::new(502, "upstream-failed", "an upstream could not be reached, or failed"),
     })

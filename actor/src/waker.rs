@@ -76,12 +76,8 @@ fn raw(data: usize) -> RawWaker {
     RawWaker::new(ptr::without_provenance(data), &VTABLE)
 }
 
-static VTABLE: RawWakerVTable = RawWakerVTable::new(
-    |data| raw(data.addr()),
-    |data| wake(data.addr()),
-    |data| wake(data.addr()),
-    |_| {},
-);
+static VTABLE: RawWakerVTable =
+    RawWakerVTable::new(|data| raw(data.addr()), |data| wake(data.addr()), |data| wake(data.addr()), |_| {});
 
 fn wake(data: usize) {
     let (id, key) = parts(data);

@@ -3,7 +3,11 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use duractor::{Elapsed, FetchError, Header, Limits, native::{Answer, Native, Sent}, prelude::*};
+use duractor::{
+    Elapsed, FetchError, Header, Limits,
+    native::{Answer, Native, Sent},
+    prelude::*,
+};
 use futures::future::{Either, join_all, select, try_join};
 
 const A: &str = "https://a.example/";

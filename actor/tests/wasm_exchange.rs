@@ -2,9 +2,7 @@
 
 #![cfg(target_arch = "wasm32")]
 
-use duractor::exchange::{
-    Buffer, Frame, FrameError, FrameErrorKind, FrameWriter, Headers, SLOT_BYTES, Slot,
-};
+use duractor::exchange::{Buffer, Frame, FrameError, FrameErrorKind, FrameWriter, Headers, SLOT_BYTES, Slot};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[path = "../src/exchange/tests/golden.rs"]
@@ -41,28 +39,16 @@ fn bytes_are_read_as_everything_and_are_at_worst_an_error() {
 
 #[wasm_bindgen_test]
 fn no_length_of_32_bits_overflows() {
-    for word in [
-        u32::MAX,
-        u32::MAX - 3,
-        u32::MAX - 16,
-        1 << 31,
-        (1 << 31) - 4,
-    ] {
+    for word in [u32::MAX, u32::MAX - 3, u32::MAX - 16, 1 << 31, (1 << 31) - 4] {
         let mut bytes = vec![0; SLOT_BYTES + 8];
         bytes[0] = 8;
         bytes[4..8].copy_from_slice(&word.to_le_bytes());
         let frame = Frame::new(&bytes, 1).unwrap();
-        assert_eq!(
-            frame.slot(0).unwrap_err().kind(),
-            FrameErrorKind::Offset(word)
-        );
+        assert_eq!(frame.slot(0).unwrap_err().kind(), FrameErrorKind::Offset(word));
         bytes[4..8].copy_from_slice(&16u32.to_le_bytes());
         bytes[16..20].copy_from_slice(&word.to_le_bytes());
         let frame = Frame::new(&bytes, 1).unwrap();
-        assert_eq!(
-            frame.slot(0).unwrap_err().kind(),
-            FrameErrorKind::Length(word)
-        );
+        assert_eq!(frame.slot(0).unwrap_err().kind(), FrameErrorKind::Length(word));
         assert!(Headers::new(&bytes[16..]).is_err());
         assert!(Frame::new(&bytes, word as usize).is_err());
     }

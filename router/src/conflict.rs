@@ -93,39 +93,17 @@ impl Display for Conflict {
         match self {
             Self::Same { route, with } => write!(f, "{route} conflicts with {with}"),
             Self::Ambiguous { route, with } => {
-                write!(
-                    f,
-                    "{route} conflicts with {with}: a path can match both, and neither is more specific"
-                )
+                write!(f, "{route} conflicts with {with}: a path can match both, and neither is more specific")
             }
-            Self::Mount {
-                class,
-                pattern,
-                fault,
-            } => {
-                write!(
-                    f,
-                    "the pattern `{pattern}` of {class} cannot be mounted: {fault}"
-                )
+            Self::Mount { class, pattern, fault } => {
+                write!(f, "the pattern `{pattern}` of {class} cannot be mounted: {fault}")
             }
             Self::Route { route, fault } => write!(f, "{route} cannot be a route: {fault}"),
-            Self::Name {
-                class,
-                pattern,
-                fault,
-            } => {
+            Self::Name { class, pattern, fault } => {
                 write!(f, "{class} at `{pattern}` cannot be named: {fault}")
             }
-            Self::NameLength {
-                class,
-                pattern,
-                bytes,
-                max,
-            } => {
-                write!(
-                    f,
-                    "{class} at `{pattern}` cannot be named: a name has 1 to {max} bytes, this one {bytes}"
-                )
+            Self::NameLength { class, pattern, bytes, max } => {
+                write!(f, "{class} at `{pattern}` cannot be named: a name has 1 to {max} bytes, this one {bytes}")
             }
         }
     }
@@ -161,15 +139,7 @@ mod tests {
 
     #[test]
     fn a_place_reads_as_one_path() {
-        let place = |mount, path| {
-            Place {
-                class: "C",
-                mount,
-                verb: Verb::Get,
-                path,
-            }
-            .to_string()
-        };
+        let place = |mount, path| Place { class: "C", mount, verb: Verb::Get, path }.to_string();
         assert_eq!(place("/", ""), "GET / of C");
         assert_eq!(place("/", "/"), "GET / of C");
         assert_eq!(place("/", "/a"), "GET /a of C");

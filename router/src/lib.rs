@@ -82,9 +82,7 @@ mod table;
 mod router;
 
 pub use conflict::{Conflict, Conflicts, Place};
-pub use naming::{
-    Head, Header, IntoNaming, NAME_MAX_BYTES, NameFault, NameFn, NameRefusal, Naming,
-};
+pub use naming::{Head, Header, IntoNaming, NAME_MAX_BYTES, NameFault, NameFn, NameRefusal, Naming};
 pub use params::Params;
 pub use pattern::{PARAMS_MAX, PatternFault};
 pub use router::{Builder, Match, Mount, Router};

@@ -102,10 +102,7 @@ impl<E> Namer<E> {
     /// # Errors
     ///
     /// What is wrong with the naming's text.
-    pub(crate) fn new(
-        naming: Naming<E>,
-        params: Option<&[&'static str]>,
-    ) -> Result<Self, NameFault> {
+    pub(crate) fn new(naming: Naming<E>, params: Option<&[&'static str]>) -> Result<Self, NameFault> {
         match naming {
             Naming::Text(text) => bind(text, params).map(Self::Template),
             Naming::Header(name) if is_token(name) => Ok(Self::Header(name)),
@@ -130,13 +127,8 @@ impl<E> Namer<E> {
     ) -> Result<Cow<'a, str>, NameRefusal<E>> {
         match self {
             Self::Template(template) => Ok(template.render(value)),
-            Self::Header(name) => head
-                .header(name)
-                .map(Cow::Borrowed)
-                .ok_or(NameRefusal::MissingHeader(name)),
-            Self::Function(function) => {
-                function(head).map(Cow::Owned).map_err(NameRefusal::Refused)
-            }
+            Self::Header(name) => head.header(name).map(Cow::Borrowed).ok_or(NameRefusal::MissingHeader(name)),
+            Self::Function(function) => function(head).map(Cow::Owned).map_err(NameRefusal::Refused),
         }
     }
 }
@@ -152,10 +144,7 @@ fn bind(text: &'static str, params: Option<&[&'static str]>) -> Result<Template,
 
 /// A field name of [RFC 9110, section 5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
 fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Checks the length of a name.
@@ -195,10 +184,7 @@ impl<E: Display> Display for NameRefusal<E> {
         match self {
             Self::MissingHeader(name) => write!(f, "the header `{name}` is missing"),
             Self::Empty => f.write_str("the actor's name is empty"),
-            Self::TooLong { bytes, max } => write!(
-                f,
-                "the actor's name has {bytes} bytes, at most {max} are allowed"
-            ),
+            Self::TooLong { bytes, max } => write!(f, "the actor's name has {bytes} bytes, at most {max} are allowed"),
             Self::Refused(error) => error.fmt(f),
         }
     }

@@ -53,16 +53,12 @@ impl Params {
     ///
     /// `path` is the one that was resolved; with another one the value is arbitrary text of it.
     pub fn get<'a>(&'a self, path: &'a str, name: &str) -> Option<&'a str> {
-        self.iter(path)
-            .find(|(known, _)| *known == name)
-            .map(|(_, value)| value)
+        self.iter(path).find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// Names and values, in the order of the pattern. `path` is the one that was resolved.
     pub fn iter<'a>(&'a self, path: &'a str) -> impl Iterator<Item = (&'static str, &'a str)> {
-        self.list[..self.len]
-            .iter()
-            .map(|param| (param.name, param.value(path)))
+        self.list[..self.len].iter().map(|param| (param.name, param.value(path)))
     }
 
     /// Appends `path[start..end]`, decoded.
@@ -74,20 +70,9 @@ impl Params {
     /// # Panics
     ///
     /// If there are [`PARAMS_MAX`] parameters already.
-    pub(crate) fn push(
-        &mut self,
-        name: &'static str,
-        path: &str,
-        start: usize,
-        end: usize,
-    ) -> Result<(), usize> {
+    pub(crate) fn push(&mut self, name: &'static str, path: &str, start: usize, end: usize) -> Result<(), usize> {
         let decoded = decode(&path[start..end]).map_err(|at| start + at)?;
-        self.list[self.len] = Param {
-            name,
-            start,
-            end,
-            decoded,
-        };
+        self.list[self.len] = Param { name, start, end, decoded };
         self.len += 1;
         Ok(())
     }
@@ -143,13 +128,7 @@ mod tests {
 
     #[test]
     fn a_malformed_escape_is_found() {
-        for (raw, at) in [
-            ("%", 0),
-            ("ab%2", 2),
-            ("%41%zz", 3),
-            ("%4%41", 0),
-            ("%%41", 0),
-        ] {
+        for (raw, at) in [("%", 0), ("ab%2", 2), ("%41%zz", 3), ("%4%41", 0), ("%%41", 0)] {
             assert_eq!(decode(raw), Err(at), "{raw}");
         }
     }

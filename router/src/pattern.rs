@@ -54,11 +54,7 @@ impl Pattern {
 
     /// The text that stands for the shape in the tree.
     pub(crate) fn into_shape(self) -> String {
-        if self.shape.is_empty() {
-            "/".to_owned()
-        } else {
-            self.shape
-        }
+        if self.shape.is_empty() { "/".to_owned() } else { self.shape }
     }
 
     fn push(&mut self, segment: &'static str) -> Result<(), PatternFault> {
@@ -69,9 +65,7 @@ impl Pattern {
         if !segment.contains(['{', '}']) {
             return self.push_static(segment);
         }
-        let inside = segment
-            .strip_prefix('{')
-            .and_then(|rest| rest.strip_suffix('}'));
+        let inside = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         match inside.filter(|inside| !inside.contains(['{', '}'])) {
             Some(inside) => self.push_param(inside),
             None => Err(PatternFault::Braces { segment }),
@@ -117,18 +111,13 @@ impl Pattern {
 /// A parameter is an argument of a method, and ASCII spares the worker Unicode's tables.
 pub(crate) fn is_identifier(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// Refuses what no request path holds: static text is compared with the path as sent, and a URL parser percent-encodes
 /// or cuts off these characters (the [path percent-encode set](https://url.spec.whatwg.org/#path-percent-encode-set)).
 fn check_static(text: &'static str) -> Result<(), PatternFault> {
-    match text
-        .char_indices()
-        .find(|&(at, c)| !is_static(c, &text.as_bytes()[at..]))
-    {
+    match text.char_indices().find(|&(at, c)| !is_static(c, &text.as_bytes()[at..])) {
         Some((_, character)) => Err(PatternFault::Unmatchable { character }),
         None => Ok(()),
     }
@@ -188,27 +177,16 @@ impl Display for PatternFault {
         match self {
             Self::NoSlash => f.write_str("it does not start with `/`"),
             Self::EmptySegment => f.write_str("it has an empty segment: write single slashes"),
-            Self::DotSegment => {
-                f.write_str("`.` and `..` never reach a router: URL parsers resolve them")
-            }
-            Self::Unmatchable { character: '%' } => {
-                f.write_str("two hexadecimal digits must follow `%`")
-            }
+            Self::DotSegment => f.write_str("`.` and `..` never reach a router: URL parsers resolve them"),
+            Self::Unmatchable { character: '%' } => f.write_str("two hexadecimal digits must follow `%`"),
             Self::Unmatchable { character } => {
-                write!(
-                    f,
-                    "no request path holds {character:?}: write it percent-encoded, as requests do"
-                )
+                write!(f, "no request path holds {character:?}: write it percent-encoded, as requests do")
             }
-            Self::Braces { segment } => write!(
-                f,
-                "`{segment}` is not a segment: write text without braces, `{{name}}` or `{{*name}}`"
-            ),
+            Self::Braces { segment } => {
+                write!(f, "`{segment}` is not a segment: write text without braces, `{{name}}` or `{{*name}}`")
+            }
             Self::ParamName { name } => {
-                write!(
-                    f,
-                    "`{name}` is no parameter name: use ASCII letters, digits and `_`, a letter or `_` first"
-                )
+                write!(f, "`{name}` is no parameter name: use ASCII letters, digits and `_`, a letter or `_` first")
             }
             Self::Duplicate { name } => write!(f, "two parameters are called `{name}`"),
             Self::CatchAllNotLast => f.write_str("nothing can follow a catch-all"),
@@ -248,10 +226,7 @@ mod tests {
         assert_eq!(fault("/a//b"), PatternFault::EmptySegment);
         assert_eq!(fault("/a/.."), PatternFault::DotSegment);
         assert_eq!(fault("/a b"), PatternFault::Unmatchable { character: ' ' });
-        assert_eq!(
-            fault("/café/{x}"),
-            PatternFault::Unmatchable { character: 'é' }
-        );
+        assert_eq!(fault("/café/{x}"), PatternFault::Unmatchable { character: 'é' });
         assert_eq!(fault("/100%"), PatternFault::Unmatchable { character: '%' });
         assert_eq!(fault("/a?b"), PatternFault::Unmatchable { character: '?' });
         assert_eq!(fault("/{a"), PatternFault::Braces { segment: "{a" });
@@ -267,10 +242,7 @@ mod tests {
         assert_eq!(fault("/{1st}"), PatternFault::ParamName { name: "1st" });
         assert_eq!(fault("/{a}/{a}"), PatternFault::Duplicate { name: "a" });
         assert_eq!(fault("/{*a}/b"), PatternFault::CatchAllNotLast);
-        assert_eq!(
-            fault("/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}"),
-            PatternFault::TooManyParams
-        );
+        assert_eq!(fault("/{a}/{b}/{c}/{d}/{e}/{f}/{g}/{h}/{i}"), PatternFault::TooManyParams);
     }
 
     #[test]
@@ -280,24 +252,11 @@ mod tests {
 
     #[test]
     fn joining_checks_both_together() {
-        let join = |mount, route| {
-            Pattern::parse(mount)
-                .unwrap()
-                .join(&Pattern::parse(route).unwrap())
-        };
-        assert_eq!(
-            join("/a/{x}", "/b/{y}").unwrap().into_shape(),
-            "/a/{p}/b/{p}"
-        );
+        let join = |mount, route| Pattern::parse(mount).unwrap().join(&Pattern::parse(route).unwrap());
+        assert_eq!(join("/a/{x}", "/b/{y}").unwrap().into_shape(), "/a/{p}/b/{p}");
         assert_eq!(join("/", "/").unwrap().into_shape(), "/");
         assert!(join("/{*x}", "/").unwrap().catch_all);
-        assert_eq!(
-            join("/{x}", "/{x}").unwrap_err(),
-            PatternFault::Duplicate { name: "x" }
-        );
-        assert_eq!(
-            join("/{*x}", "/a").unwrap_err(),
-            PatternFault::CatchAllNotLast
-        );
+        assert_eq!(join("/{x}", "/{x}").unwrap_err(), PatternFault::Duplicate { name: "x" });
+        assert_eq!(join("/{*x}", "/a").unwrap_err(), PatternFault::CatchAllNotLast);
     }
 }

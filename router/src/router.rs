@@ -27,56 +27,29 @@ struct Draft {
 
 impl Draft {
     fn class(&mut self, class: &'static str) -> usize {
-        self.classes
-            .iter()
-            .position(|&known| known == class)
-            .unwrap_or_else(|| {
-                self.classes.push(class);
-                self.classes.len() - 1
-            })
+        self.classes.iter().position(|&known| known == class).unwrap_or_else(|| {
+            self.classes.push(class);
+            self.classes.len() - 1
+        })
     }
 
     fn pattern(&mut self, class: &'static str, pattern: &'static str) -> Option<Pattern> {
         let parsed = Pattern::parse(pattern);
-        parsed
-            .map_err(|fault| {
-                self.conflicts.push(Conflict::Mount {
-                    class,
-                    pattern,
-                    fault,
-                })
-            })
-            .ok()
+        parsed.map_err(|fault| self.conflicts.push(Conflict::Mount { class, pattern, fault })).ok()
     }
 
     /// Adds a route and says whether it could. Without its mount's pattern it is checked by itself.
     fn route(&mut self, place: Place, mount: usize, pattern: Option<&Pattern>) -> bool {
         let added = self.try_route(place, mount, pattern);
-        added
-            .map_err(|conflict| self.conflicts.push(conflict))
-            .is_ok()
+        added.map_err(|conflict| self.conflicts.push(conflict)).is_ok()
     }
 
-    fn try_route(
-        &mut self,
-        place: Place,
-        mount: usize,
-        pattern: Option<&Pattern>,
-    ) -> Result<(), Conflict> {
-        let path = if place.path.is_empty() {
-            "/"
-        } else {
-            place.path
-        };
-        let bad = |fault| Conflict::Route {
-            route: place,
-            fault,
-        };
+    fn try_route(&mut self, place: Place, mount: usize, pattern: Option<&Pattern>) -> Result<(), Conflict> {
+        let path = if place.path.is_empty() { "/" } else { place.path };
+        let bad = |fault| Conflict::Route { route: place, fault };
         let route = Pattern::parse(path).map_err(bad)?;
         match pattern {
-            Some(pattern) => self
-                .table
-                .insert(place, mount, pattern.join(&route).map_err(bad)?),
+            Some(pattern) => self.table.insert(place, mount, pattern.join(&route).map_err(bad)?),
             None => Ok(()),
         }
     }
@@ -91,12 +64,7 @@ impl<R, E> Default for Builder<R, E> {
 impl<R, E> Builder<R, E> {
     /// A builder without mounts.
     pub fn new() -> Self {
-        Self {
-            draft: Draft::default(),
-            routes: Vec::new(),
-            mounts: Vec::new(),
-            name_max_bytes: NAME_MAX_BYTES,
-        }
+        Self { draft: Draft::default(), routes: Vec::new(), mounts: Vec::new(), name_max_bytes: NAME_MAX_BYTES }
     }
 
     /// How long a name may be, instead of [`NAME_MAX_BYTES`].
@@ -120,32 +88,14 @@ impl<R, E> Builder<R, E> {
         match Namer::new(naming.into_naming(), params) {
             Ok(namer) => {
                 let class_index = self.draft.class(class);
-                self.mounts.push(Mount {
-                    class,
-                    class_index,
-                    pattern,
-                    namer,
-                });
+                self.mounts.push(Mount { class, class_index, pattern, namer });
             }
-            Err(fault) => self.draft.conflicts.push(Conflict::Name {
-                class,
-                pattern,
-                fault,
-            }),
+            Err(fault) => self.draft.conflicts.push(Conflict::Name { class, pattern, fault }),
         }
         // Without a mount of its own it counts as the next one's; then there is a conflict, and no router.
         let mount = self.mounts.len().saturating_sub(1);
         for (verb, path, route) in routes {
-            if self.draft.route(
-                Place {
-                    class,
-                    mount: pattern,
-                    verb,
-                    path,
-                },
-                mount,
-                parsed.as_ref(),
-            ) {
+            if self.draft.route(Place { class, mount: pattern, verb, path }, mount, parsed.as_ref()) {
                 self.routes.push(route);
             }
         }
@@ -159,22 +109,13 @@ impl<R, E> Builder<R, E> {
     /// Everything that is wrong with the mounts and their routes.
     pub fn build(mut self) -> Result<Router<R, E>, Conflicts> {
         let max = self.name_max_bytes;
-        let too_long = self
-            .mounts
-            .iter()
-            .filter_map(|mount| mount.name_length_conflict(max));
+        let too_long = self.mounts.iter().filter_map(|mount| mount.name_length_conflict(max));
         self.draft.conflicts.extend(too_long);
         if !self.draft.conflicts.is_empty() {
             return Err(Conflicts(self.draft.conflicts));
         }
         let Draft { table, classes, .. } = self.draft;
-        Ok(Router {
-            table,
-            classes,
-            routes: self.routes,
-            mounts: self.mounts,
-            name_max_bytes: max,
-        })
+        Ok(Router { table, classes, routes: self.routes, mounts: self.mounts, name_max_bytes: max })
     }
 }
 
@@ -205,21 +146,13 @@ impl<E> Mount<E> {
     fn name_length_conflict(&self, max: usize) -> Option<Conflict> {
         let bytes = self.namer.fixed()?.len();
         let (class, pattern) = (self.class, self.pattern);
-        (bytes == 0 || bytes > max).then_some(Conflict::NameLength {
-            class,
-            pattern,
-            bytes,
-            max,
-        })
+        (bytes == 0 || bytes > max).then_some(Conflict::NameLength { class, pattern, bytes, max })
     }
 }
 
 impl<E> Debug for Mount<E> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mount")
-            .field("class", &self.class)
-            .field("pattern", &self.pattern)
-            .finish_non_exhaustive()
+        f.debug_struct("Mount").field("class", &self.class).field("pattern", &self.pattern).finish_non_exhaustive()
     }
 }
 
@@ -264,13 +197,7 @@ impl<R: Copy, E> Router<R, E> {
     pub fn resolve<'a>(&'a self, method: &str, path: &'a str) -> Result<Match<'a, R, E>, Refusal> {
         let found = self.table.find(method, path)?;
         let (mount, route) = (&self.mounts[found.mount], self.routes[found.route]);
-        Ok(Match {
-            mount,
-            route,
-            path,
-            params: found.params,
-            head: found.head,
-        })
+        Ok(Match { mount, route, path, params: found.params, head: found.head })
     }
 }
 
@@ -280,15 +207,8 @@ impl<R, E> Router<R, E> {
     /// # Errors
     ///
     /// Why there is none.
-    pub fn name<'a>(
-        &self,
-        hit: &'a Match<'_, R, E>,
-        head: &'a dyn Head,
-    ) -> Result<Cow<'a, str>, NameRefusal<E>> {
-        let name = hit
-            .mount
-            .namer
-            .name(head, &|param| hit.param(param).unwrap_or_default())?;
+    pub fn name<'a>(&self, hit: &'a Match<'_, R, E>, head: &'a dyn Head) -> Result<Cow<'a, str>, NameRefusal<E>> {
+        let name = hit.mount.namer.name(head, &|param| hit.param(param).unwrap_or_default())?;
         naming::check(&name, self.name_max_bytes)?;
         Ok(name)
     }
@@ -301,9 +221,7 @@ impl<R, E> Router<R, E> {
 
 impl<R, E> Debug for Router<R, E> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Router")
-            .field("mounts", &self.mounts)
-            .finish_non_exhaustive()
+        f.debug_struct("Router").field("mounts", &self.mounts).finish_non_exhaustive()
     }
 }
 

@@ -44,30 +44,16 @@ impl Table {
     /// # Errors
     ///
     /// The conflict that kept it from being added.
-    pub(crate) fn insert(
-        &mut self,
-        place: Place,
-        mount: usize,
-        pattern: Pattern,
-    ) -> Result<(), Conflict> {
+    pub(crate) fn insert(&mut self, place: Place, mount: usize, pattern: Pattern) -> Result<(), Conflict> {
         let params = pattern.params.clone();
-        let leaf = self.leaf(pattern).map_err(|with| Conflict::Ambiguous {
-            route: place,
-            with: self.first_of(with),
-        })?;
+        let leaf =
+            self.leaf(pattern).map_err(|with| Conflict::Ambiguous { route: place, with: self.first_of(with) })?;
         let slot = &mut self.leaves[leaf].by_verb[place.verb as usize];
         if let Some(with) = *slot {
-            return Err(Conflict::Same {
-                route: place,
-                with: self.entries[with].place,
-            });
+            return Err(Conflict::Same { route: place, with: self.entries[with].place });
         }
         *slot = Some(self.entries.len());
-        self.entries.push(Entry {
-            place,
-            mount,
-            params,
-        });
+        self.entries.push(Entry { place, mount, params });
         Ok(())
     }
 
@@ -83,11 +69,7 @@ impl Table {
         if self.tree.insert(shape.as_str(), fresh).is_err() {
             return self.known(&shape);
         }
-        self.leaves.push(Leaf {
-            shape,
-            catch_all,
-            by_verb: [None; Verb::COUNT],
-        });
+        self.leaves.push(Leaf { shape, catch_all, by_verb: [None; Verb::COUNT] });
         Ok(fresh)
     }
 
@@ -113,10 +95,7 @@ impl Table {
     ///
     /// How the request is answered without one.
     pub(crate) fn find(&self, method: &str, path: &str) -> Result<Found, Refusal> {
-        let hit = self
-            .tree
-            .at(without_slash(path))
-            .map_err(|_| Refusal::NotFound)?;
+        let hit = self.tree.at(without_slash(path)).map_err(|_| Refusal::NotFound)?;
         let leaf = &self.leaves[*hit.value];
         let (route, head) = leaf.pick(method)?;
         let entry = &self.entries[route];
@@ -124,24 +103,10 @@ impl Table {
         for (&name, (_, value)) in entry.params.iter().zip(hit.params.iter()) {
             let start = value.as_ptr() as usize - path.as_ptr() as usize;
             let last = params.len() + 1 == entry.params.len();
-            let end = if leaf.catch_all && last {
-                path.len()
-            } else {
-                start + value.len()
-            };
-            params
-                .push(name, path, start, end)
-                .map_err(|position| Refusal::Encoding {
-                    param: name,
-                    position,
-                })?;
+            let end = if leaf.catch_all && last { path.len() } else { start + value.len() };
+            params.push(name, path, start, end).map_err(|position| Refusal::Encoding { param: name, position })?;
         }
-        Ok(Found {
-            route,
-            mount: entry.mount,
-            params,
-            head,
-        })
+        Ok(Found { route, mount: entry.mount, params, head })
     }
 }
 
@@ -158,12 +123,8 @@ impl Leaf {
         }
         match (route(Verb::Any), verb) {
             (Some(any), _) => Ok((any, false)),
-            (None, Some(Verb::Options)) => Err(Refusal::Options {
-                allow: self.allow(),
-            }),
-            (None, _) => Err(Refusal::MethodNotAllowed {
-                allow: self.allow(),
-            }),
+            (None, Some(Verb::Options)) => Err(Refusal::Options { allow: self.allow() }),
+            (None, _) => Err(Refusal::MethodNotAllowed { allow: self.allow() }),
         }
     }
 
@@ -190,10 +151,7 @@ fn plant(leaves: &[Leaf]) -> matchit::Router<usize> {
     let mut tree = matchit::Router::new();
     for (number, leaf) in leaves.iter().enumerate() {
         let again = tree.insert(leaf.shape.as_str(), number);
-        debug_assert!(
-            again.is_ok(),
-            "a shape that was accepted is accepted again, in the same order"
-        );
+        debug_assert!(again.is_ok(), "a shape that was accepted is accepted again, in the same order");
     }
     tree
 }
@@ -232,10 +190,7 @@ impl Display for Refusal {
             }
             Self::Options { allow } => write!(f, "these methods are allowed here: {allow}"),
             Self::Encoding { param, position } => {
-                write!(
-                    f,
-                    "the parameter `{param}` is not percent-encoded UTF-8, from byte {position} of the path on"
-                )
+                write!(f, "the parameter `{param}` is not percent-encoded UTF-8, from byte {position} of the path on")
             }
         }
     }

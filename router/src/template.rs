@@ -33,10 +33,7 @@ impl Template {
     pub(crate) fn parse(text: &'static str) -> Result<Self, TemplateFault> {
         let pieces = parse(text)?;
         check_separators(text, &pieces)?;
-        Ok(Self {
-            escapes: Escapes::of(&pieces),
-            pieces,
-        })
+        Ok(Self { escapes: Escapes::of(&pieces), pieces })
     }
 
     /// The names of the parameters, in order.
@@ -81,10 +78,8 @@ fn parse(mut text: &'static str) -> Result<Vec<Piece>, TemplateFault> {
     let mut pieces = Vec::new();
     while let Some(brace) = text.find(['{', '}']) {
         let (before, rest) = text.split_at(brace);
-        let (name, after) = rest
-            .strip_prefix('{')
-            .and_then(|rest| rest.split_once('}'))
-            .ok_or(TemplateFault::Braces)?;
+        let (name, after) =
+            rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or(TemplateFault::Braces)?;
         if !is_identifier(name) {
             return Err(TemplateFault::ParamName { name });
         }
@@ -107,11 +102,7 @@ fn check_separators(template: &'static str, pieces: &[Piece]) -> Result<(), Temp
             (Piece::Text(text), _) if text.bytes().any(is_mark) => last = None,
             (Piece::Text(_), _) => {}
             (Piece::Param(second), Some(first)) => {
-                return Err(TemplateFault::Unseparated {
-                    template,
-                    first,
-                    second,
-                });
+                return Err(TemplateFault::Unseparated { template, first, second });
             }
             (Piece::Param(name), None) => last = Some(name),
         }
@@ -136,11 +127,7 @@ impl Escapes {
             Piece::Text(text) => Some(*text),
             Piece::Param(_) => None,
         });
-        texts
-            .flat_map(str::bytes)
-            .filter(|&byte| is_mark(byte))
-            .chain(*b"%/")
-            .fold(Self::CONTROLS, Self::with)
+        texts.flat_map(str::bytes).filter(|&byte| is_mark(byte)).chain(*b"%/").fold(Self::CONTROLS, Self::with)
     }
 
     fn with(mut self, byte: u8) -> Self {
@@ -149,9 +136,7 @@ impl Escapes {
     }
 
     fn contains(self, byte: u8) -> bool {
-        self.0
-            .get(usize::from(byte >> 5))
-            .is_some_and(|bits| bits & (1 << (byte & 31)) != 0)
+        self.0.get(usize::from(byte >> 5)).is_some_and(|bits| bits & (1 << (byte & 31)) != 0)
     }
 
     fn apply(self, value: &str) -> Cow<'_, str> {
@@ -165,11 +150,7 @@ impl Escapes {
 
     fn append(self, value: &str, out: &mut String) {
         let mut clean = 0;
-        for (at, byte) in value
-            .bytes()
-            .enumerate()
-            .filter(|&(_, byte)| self.contains(byte))
-        {
+        for (at, byte) in value.bytes().enumerate().filter(|&(_, byte)| self.contains(byte)) {
             out.push_str(&value[clean..at]);
             out.push_str(percent_encoding::percent_encode_byte(byte));
             clean = at + 1;
@@ -216,11 +197,7 @@ impl Display for TemplateFault {
             Self::UnknownParam { name } => {
                 write!(f, "the mount's pattern has no parameter `{{{name}}}`")
             }
-            Self::Unseparated {
-                template,
-                first,
-                second,
-            } => {
+            Self::Unseparated { template, first, second } => {
                 let left = format!("{{{first}}}");
                 write!(
                     f,
@@ -238,10 +215,7 @@ mod tests {
 
     fn render(template: &'static str, values: &[(&str, &'static str)]) -> String {
         let value = |name: &str| values.iter().find(|(known, _)| *known == name).unwrap().1;
-        Template::parse(template)
-            .unwrap()
-            .render(&value)
-            .into_owned()
+        Template::parse(template).unwrap().render(&value).into_owned()
     }
 
     #[test]
@@ -253,45 +227,26 @@ mod tests {
     #[test]
     fn a_lone_value_is_escaped_for_percent_slash_and_controls_only() {
         assert_eq!(render("{a}", &[("a", "a b-c:é\u{85}")]), "a b-c:é\u{85}");
-        assert_eq!(
-            render("{a}", &[("a", "1/2%\n\u{7f}\0")]),
-            "1%2F2%25%0A%7F%00"
-        );
+        assert_eq!(render("{a}", &[("a", "1/2%\n\u{7f}\0")]), "1%2F2%25%0A%7F%00");
     }
 
     #[test]
     fn marks_of_the_template_are_escaped_in_values() {
-        assert_eq!(
-            render("{a}:{b}", &[("a", "x:y"), ("b", "x-y")]),
-            "x%3Ay:x-y"
-        );
-        assert_eq!(
-            render("room-{a}.{b}", &[("a", "x-y.z"), ("b", "room")]),
-            "room-x%2Dy%2Ez.room"
-        );
+        assert_eq!(render("{a}:{b}", &[("a", "x:y"), ("b", "x-y")]), "x%3Ay:x-y");
+        assert_eq!(render("room-{a}.{b}", &[("a", "x-y.z"), ("b", "room")]), "room-x%2Dy%2Ez.room");
     }
 
     #[test]
     fn a_lone_clean_value_is_borrowed() {
         let template = Template::parse("{a}").unwrap();
-        assert!(matches!(
-            template.render(&|_| "clean"),
-            Cow::Borrowed("clean")
-        ));
+        assert!(matches!(template.render(&|_| "clean"), Cow::Borrowed("clean")));
     }
 
     #[test]
     fn parameters_need_a_mark_between_them() {
         for template in ["{a}{b}", "{a}and{b}", "{a}%{b}", "{a}é{b}", "-{a}x{b}-"] {
             let fault = Template::parse(template).unwrap_err();
-            assert_eq!(
-                fault,
-                TemplateFault::Unseparated {
-                    template,
-                    first: "a",
-                    second: "b"
-                }
-            );
+            assert_eq!(fault, TemplateFault::Unseparated { template, first: "a", second: "b" });
         }
         assert!(Template::parse("{a}x-x{b}").is_ok());
     }
@@ -307,14 +262,8 @@ mod tests {
     fn faults_name_what_is_wrong() {
         assert_eq!(Template::parse("{a").unwrap_err(), TemplateFault::Braces);
         assert_eq!(Template::parse("a}").unwrap_err(), TemplateFault::Braces);
-        assert_eq!(
-            Template::parse("{}").unwrap_err(),
-            TemplateFault::ParamName { name: "" }
-        );
+        assert_eq!(Template::parse("{}").unwrap_err(), TemplateFault::ParamName { name: "" });
         let fault = Template::parse("{*rest}").unwrap_err();
-        assert_eq!(
-            fault.to_string(),
-            "`*rest` is no parameter name: write `{rest}`"
-        );
+        assert_eq!(fault.to_string(), "`*rest` is no parameter name: write `{rest}`");
     }
 }

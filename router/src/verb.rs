@@ -28,15 +28,8 @@ impl Verb {
     pub(crate) const COUNT: usize = 8;
 
     /// In the order of their names, which is how `Allow` lists them.
-    pub(crate) const METHODS: [Self; Self::COUNT - 1] = [
-        Self::Delete,
-        Self::Get,
-        Self::Head,
-        Self::Options,
-        Self::Patch,
-        Self::Post,
-        Self::Put,
-    ];
+    pub(crate) const METHODS: [Self; Self::COUNT - 1] =
+        [Self::Delete, Self::Get, Self::Head, Self::Options, Self::Patch, Self::Post, Self::Put];
 
     /// The method as it stands in a request line; `"ANY"` for [`Any`](Verb::Any).
     pub const fn as_str(self) -> &'static str {
@@ -66,9 +59,7 @@ impl Verb {
     /// assert_eq!(Verb::parse("PROPFIND"), None);
     /// ```
     pub fn parse(method: &str) -> Option<Self> {
-        Self::METHODS
-            .into_iter()
-            .find(|verb| verb.as_str() == method)
+        Self::METHODS.into_iter().find(|verb| verb.as_str() == method)
     }
 }
 
@@ -114,10 +105,7 @@ impl FromIterator<Verb> for Verbs {
 impl Display for Verbs {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut between = "";
-        for verb in Verb::METHODS
-            .into_iter()
-            .filter(|&verb| self.contains(verb))
-        {
+        for verb in Verb::METHODS.into_iter().filter(|&verb| self.contains(verb)) {
             write!(f, "{between}{verb}")?;
             between = ", ";
         }
@@ -145,10 +133,7 @@ mod tests {
 
     #[test]
     fn a_full_set_lists_the_methods_by_name() {
-        assert_eq!(
-            Verbs::from_iter(Verb::METHODS).to_string(),
-            "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
-        );
+        assert_eq!(Verbs::from_iter(Verb::METHODS).to_string(), "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT");
         assert_eq!(Verbs::default().to_string(), "");
     }
 }

@@ -25,9 +25,7 @@ fn encoded(values: &[String; 3]) -> &'static str {
     let mut path = String::new();
     for value in values {
         path.push('/');
-        value
-            .bytes()
-            .for_each(|byte| write!(path, "%{byte:02X}").unwrap());
+        value.bytes().for_each(|byte| write!(path, "%{byte:02X}").unwrap());
     }
     leak(path)
 }

@@ -11,20 +11,9 @@ fn refused(routes: &[(Verb, &'static str)], method: &str) -> Refusal {
 
 #[test]
 fn every_verb_reaches_its_own_route() {
-    let verbs = [
-        Verb::Get,
-        Verb::Head,
-        Verb::Post,
-        Verb::Put,
-        Verb::Patch,
-        Verb::Delete,
-        Verb::Options,
-        Verb::Any,
-    ];
-    let router = Builder::<Verb, ()>::new()
-        .mount("Actor", "/x", "x", verbs.map(|verb| (verb, "/", verb)))
-        .build()
-        .unwrap();
+    let verbs = [Verb::Get, Verb::Head, Verb::Post, Verb::Put, Verb::Patch, Verb::Delete, Verb::Options, Verb::Any];
+    let router =
+        Builder::<Verb, ()>::new().mount("Actor", "/x", "x", verbs.map(|verb| (verb, "/", verb))).build().unwrap();
     for verb in &verbs[..7] {
         let hit = router.resolve(verb.as_str(), "/x").unwrap();
         assert_eq!(hit.route, *verb);
@@ -65,60 +54,30 @@ fn a_route_for_get_answers_head() {
 fn head_goes_to_its_own_route_then_to_get_then_to_any() {
     let hit = |routes: &[(Verb, &'static str)]| {
         let routes = routes.iter().map(|&(verb, path)| (verb, path, verb));
-        let router = Builder::<Verb, ()>::new()
-            .mount("Actor", "/", "x", routes)
-            .build()
-            .unwrap();
+        let router = Builder::<Verb, ()>::new().mount("Actor", "/", "x", routes).build().unwrap();
         let hit = router.resolve("HEAD", "/x").unwrap();
         (hit.route, hit.head)
     };
-    assert_eq!(
-        hit(&[(Verb::Any, "/x"), (Verb::Get, "/x"), (Verb::Head, "/x")]),
-        (Verb::Head, false)
-    );
-    assert_eq!(
-        hit(&[(Verb::Any, "/x"), (Verb::Get, "/x")]),
-        (Verb::Get, true)
-    );
-    assert_eq!(
-        hit(&[(Verb::Any, "/x"), (Verb::Put, "/x")]),
-        (Verb::Any, false)
-    );
+    assert_eq!(hit(&[(Verb::Any, "/x"), (Verb::Get, "/x"), (Verb::Head, "/x")]), (Verb::Head, false));
+    assert_eq!(hit(&[(Verb::Any, "/x"), (Verb::Get, "/x")]), (Verb::Get, true));
+    assert_eq!(hit(&[(Verb::Any, "/x"), (Verb::Put, "/x")]), (Verb::Any, false));
 }
 
 #[test]
 fn any_takes_what_is_left_and_options_too() {
     let router = Builder::<&str, ()>::new()
-        .mount(
-            "Actor",
-            "/x",
-            "x",
-            [(Verb::Any, "", "any"), (Verb::Post, "", "post")],
-        )
+        .mount("Actor", "/x", "x", [(Verb::Any, "", "any"), (Verb::Post, "", "post")])
         .build()
         .unwrap();
-    for (method, route) in [
-        ("POST", "post"),
-        ("GET", "any"),
-        ("OPTIONS", "any"),
-        ("PROPFIND", "any"),
-        ("ANY", "any"),
-    ] {
-        assert_eq!(
-            router.resolve(method, "/x").unwrap().route,
-            route,
-            "{method}"
-        );
+    for (method, route) in [("POST", "post"), ("GET", "any"), ("OPTIONS", "any"), ("PROPFIND", "any"), ("ANY", "any")] {
+        assert_eq!(router.resolve(method, "/x").unwrap().route, route, "{method}");
     }
 }
 
 #[test]
 fn the_path_alone_chooses_the_pattern() {
     let router = router(&[(Verb::Get, "/a/b"), (Verb::Post, "/a/{x}")]);
-    assert!(matches!(
-        router.resolve("POST", "/a/b"),
-        Err(Refusal::MethodNotAllowed { .. })
-    ));
+    assert!(matches!(router.resolve("POST", "/a/b"), Err(Refusal::MethodNotAllowed { .. })));
     assert!(router.resolve("POST", "/a/c").is_ok());
 }
 

@@ -2,16 +2,11 @@
 
 mod support;
 
-use duractor_router::{
-    Builder, Head, Header, IntoNaming, NAME_MAX_BYTES, NameRefusal, Naming, Router, Verb,
-};
+use duractor_router::{Builder, Head, Header, IntoNaming, NAME_MAX_BYTES, NameRefusal, Naming, Router, Verb};
 use support::{Request, leak};
 
 fn router(naming: impl IntoNaming<String>) -> Router<(), String> {
-    Builder::new()
-        .mount("Actor", "/{a}/{b}", naming, [(Verb::Get, "/", ())])
-        .build()
-        .unwrap()
+    Builder::new().mount("Actor", "/{a}/{b}", naming, [(Verb::Get, "/", ())]).build().unwrap()
 }
 
 fn name(naming: impl IntoNaming<String>, request: &Request) -> Result<String, NameRefusal<String>> {
@@ -40,19 +35,10 @@ fn a_template_takes_parameters_and_escapes_them() {
 
 #[test]
 fn a_header_names_as_it_is() {
-    let request = Request {
-        path: "/1/2",
-        header: Some(("x-tenant", "a/b%2F c")),
-    };
+    let request = Request { path: "/1/2", header: Some(("x-tenant", "a/b%2F c")) };
     assert_eq!(name(Header("X-Tenant"), &request).unwrap(), "a/b%2F c");
-    assert_eq!(
-        name(Header("x-tenant"), &at("/1/2")),
-        Err(NameRefusal::MissingHeader("x-tenant"))
-    );
-    let empty = Request {
-        path: "/1/2",
-        header: Some(("x-tenant", "")),
-    };
+    assert_eq!(name(Header("x-tenant"), &at("/1/2")), Err(NameRefusal::MissingHeader("x-tenant")));
+    let empty = Request { path: "/1/2", header: Some(("x-tenant", "")) };
     assert_eq!(name(Header("x-tenant"), &empty), Err(NameRefusal::Empty));
 }
 
@@ -63,14 +49,8 @@ fn a_function_names_or_refuses() {
         path => Err(format!("not {path}")),
     };
     assert_eq!(name(from_path, &at("/1/2")).unwrap(), "one");
-    assert_eq!(
-        name(from_path, &at("/3/4")),
-        Err(NameRefusal::Refused("not /3/4".to_owned()))
-    );
-    assert_eq!(
-        name(Naming::function(|_| Ok(String::new())), &at("/1/2")),
-        Err(NameRefusal::Empty)
-    );
+    assert_eq!(name(from_path, &at("/3/4")), Err(NameRefusal::Refused("not /3/4".to_owned())));
+    assert_eq!(name(Naming::function(|_| Ok(String::new())), &at("/1/2")), Err(NameRefusal::Empty));
 }
 
 #[test]
@@ -78,13 +58,7 @@ fn a_name_has_a_bound_in_bytes() {
     let long = leak(format!("/{}/x", "é".repeat(NAME_MAX_BYTES / 2)));
     assert_eq!(name("{a}", &at(long)).unwrap().len(), NAME_MAX_BYTES);
     let bytes = NAME_MAX_BYTES + 1;
-    assert_eq!(
-        name("{a}x", &at(long)),
-        Err(NameRefusal::TooLong {
-            bytes,
-            max: NAME_MAX_BYTES
-        })
-    );
+    assert_eq!(name("{a}x", &at(long)), Err(NameRefusal::TooLong { bytes, max: NAME_MAX_BYTES }));
 }
 
 #[test]
@@ -94,16 +68,9 @@ fn escapes_count_towards_the_bound() {
         .mount("Actor", "/{a}", "{a}", [(Verb::Get, "/", ())])
         .build()
         .unwrap();
-    let named = |path| {
-        router
-            .name(&router.resolve("GET", path).unwrap(), &at("/"))
-            .map(|name| name.into_owned())
-    };
+    let named = |path| router.name(&router.resolve("GET", path).unwrap(), &at("/")).map(|name| name.into_owned());
     assert_eq!(named("/%25a").unwrap(), "%25a");
-    assert_eq!(
-        named("/%25ab"),
-        Err(NameRefusal::TooLong { bytes: 5, max: 4 })
-    );
+    assert_eq!(named("/%25ab"), Err(NameRefusal::TooLong { bytes: 5, max: 4 }));
 }
 
 #[test]
@@ -111,8 +78,5 @@ fn refusals_read_well() {
     let refusal: NameRefusal<String> = NameRefusal::MissingHeader("x-tenant");
     assert_eq!(refusal.to_string(), "the header `x-tenant` is missing");
     let refusal: NameRefusal<String> = NameRefusal::TooLong { bytes: 5, max: 4 };
-    assert_eq!(
-        refusal.to_string(),
-        "the actor's name has 5 bytes, at most 4 are allowed"
-    );
+    assert_eq!(refusal.to_string(), "the actor's name has 5 bytes, at most 4 are allowed");
 }

@@ -19,19 +19,12 @@ enum Segment {
 type Pattern = Vec<Segment>;
 
 fn text(pattern: &Pattern) -> String {
-    let segments = pattern
-        .iter()
-        .enumerate()
-        .map(|(at, segment)| match segment {
-            Segment::Static(text) => format!("/{text}"),
-            Segment::Param => format!("/{{p{at}}}"),
-            Segment::CatchAll => format!("/{{*p{at}}}"),
-        });
-    if pattern.is_empty() {
-        "/".to_owned()
-    } else {
-        segments.collect()
-    }
+    let segments = pattern.iter().enumerate().map(|(at, segment)| match segment {
+        Segment::Static(text) => format!("/{text}"),
+        Segment::Param => format!("/{{p{at}}}"),
+        Segment::CatchAll => format!("/{{*p{at}}}"),
+    });
+    if pattern.is_empty() { "/".to_owned() } else { segments.collect() }
 }
 
 /// What the parameters match, or `None` if the path does not match.
@@ -75,28 +68,18 @@ fn ambiguous(one: &Pattern, other: &Pattern) -> bool {
 }
 
 fn pattern() -> impl Strategy<Value = Pattern> {
-    let fixed =
-        prop::sample::select(vec!["a", "b", "ab", "abc", "%2F", "x.y"]).prop_map(Segment::Static);
+    let fixed = prop::sample::select(vec!["a", "b", "ab", "abc", "%2F", "x.y"]).prop_map(Segment::Static);
     let segment = prop_oneof![3 => fixed, 2 => Just(Segment::Param)];
-    (
-        prop::collection::vec(segment, 0..5),
-        prop::bool::weighted(0.2),
-    )
-        .prop_map(|(mut pattern, catch_all)| {
-            pattern.extend(catch_all.then_some(Segment::CatchAll));
-            pattern
-        })
+    (prop::collection::vec(segment, 0..5), prop::bool::weighted(0.2)).prop_map(|(mut pattern, catch_all)| {
+        pattern.extend(catch_all.then_some(Segment::CatchAll));
+        pattern
+    })
 }
 
 fn path() -> impl Strategy<Value = String> {
-    let segment = prop::sample::select(vec![
-        "a", "b", "ab", "abc", "abcd", "%2F", "x.y", "z", "é", "",
-    ]);
+    let segment = prop::sample::select(vec!["a", "b", "ab", "abc", "abcd", "%2F", "x.y", "z", "é", ""]);
     (prop::collection::vec(segment, 0..6), any::<bool>()).prop_map(|(segments, slash)| {
-        let path: String = segments
-            .iter()
-            .map(|segment| format!("/{segment}"))
-            .collect();
+        let path: String = segments.iter().map(|segment| format!("/{segment}")).collect();
         if slash { path + "/" } else { path }
     })
 }

@@ -25,10 +25,7 @@ impl<'i> Actor<'i> {
     fn parse(input: &'i DeriveInput, errors: &mut Errors) -> Option<Self> {
         refuse_struct_attributes(&input.attrs, errors);
         if !input.generics.params.is_empty() {
-            errors.at(
-                &input.generics,
-                "an actor cannot be generic: it is one Durable Object class; name the types",
-            );
+            errors.at(&input.generics, "an actor cannot be generic: it is one Durable Object class; name the types");
             return None;
         }
         let fields = fields(input, errors)?;
@@ -37,10 +34,7 @@ impl<'i> Actor<'i> {
             .filter(|field| !is_transient(field, errors))
             .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)))
             .collect();
-        Some(Self {
-            name: &input.ident,
-            durable,
-        })
+        Some(Self { name: &input.ident, durable })
     }
 
     fn codegen(&self) -> TokenStream {
@@ -69,41 +63,25 @@ impl<'i> Actor<'i> {
 
 fn fields<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<&'i Fields> {
     let Data::Struct(body) = &input.data else {
-        errors.at(
-            &input.ident,
-            "an actor is a struct, whose fields are its state",
-        );
+        errors.at(&input.ident, "an actor is a struct, whose fields are its state");
         return None;
     };
     if let Fields::Unnamed(unnamed) = &body.fields {
-        errors.at(
-            unnamed,
-            "an actor's fields need names, by which they are stored: write `{ name: Type }`",
-        );
+        errors.at(unnamed, "an actor's fields need names, by which they are stored: write `{ name: Type }`");
         return None;
     }
     Some(&body.fields)
 }
 
 fn refuse_struct_attributes(attributes: &[Attribute], errors: &mut Errors) {
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("actor"))
-    {
-        errors.at(
-            attribute,
-            "`#[actor(…)]` goes on a field: `#[actor(transient)]`",
-        );
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("actor")) {
+        errors.at(attribute, "`#[actor(…)]` goes on a field: `#[actor(transient)]`");
     }
 }
 
 fn is_transient(field: &Field, errors: &mut Errors) -> bool {
     let mut transient = false;
-    for attribute in field
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("actor"))
-    {
+    for attribute in field.attrs.iter().filter(|attribute| attribute.path().is_ident("actor")) {
         if !matches!(attribute.meta, syn::Meta::List(_)) {
             errors.at(attribute, "write `#[actor(transient)]`");
             continue;

@@ -48,10 +48,7 @@ mod tests {
         let mut errors = Errors::default();
         errors.at(quote!(a), "first");
         assert_eq!(errors.keep(Ok(1)), Some(1));
-        assert_eq!(
-            errors.keep::<u8>(Err(syn::Error::new_spanned(quote!(b), "second"))),
-            None
-        );
+        assert_eq!(errors.keep::<u8>(Err(syn::Error::new_spanned(quote!(b), "second"))), None);
         let text = errors.to_token_stream().to_string();
         assert!(text.contains("first") && text.contains("second"), "{text}");
     }

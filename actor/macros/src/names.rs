@@ -23,10 +23,7 @@ fn starts_word(before: char, letter: char, after: Option<&char>) -> bool {
 }
 
 /// The candidate that `name` was probably meant to be, if one is near enough.
-pub(crate) fn nearest<'c>(
-    name: &str,
-    candidates: impl IntoIterator<Item = &'c str>,
-) -> Option<&'c str> {
+pub(crate) fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let limit = (name.chars().count() / 3).max(1);
     candidates
         .into_iter()

@@ -16,10 +16,7 @@ pub(crate) fn expand(arguments: &TokenStream, item: &Item) -> TokenStream {
 
 fn parse<'i>(item: &'i Item, errors: &mut Errors) -> Option<&'i ItemFn> {
     let Item::Fn(function) = item else {
-        errors.at(
-            item,
-            "`#[routes]` goes on a function: `fn routes() -> Router { … }`",
-        );
+        errors.at(item, "`#[routes]` goes on a function: `fn routes() -> Router { … }`");
         return None;
     };
     let before = errors.len();
@@ -29,37 +26,22 @@ fn parse<'i>(item: &'i Item, errors: &mut Errors) -> Option<&'i ItemFn> {
 
 fn check(sig: &Signature, errors: &mut Errors) {
     if let Some(keyword) = &sig.asyncness {
-        errors.at(
-            keyword,
-            "the routes are made before any request: write a plain `fn`",
-        );
+        errors.at(keyword, "the routes are made before any request: write a plain `fn`");
     }
     if let Some(keyword) = &sig.unsafety {
-        errors.at(
-            keyword,
-            "the routes are called from safe code: write a safe `fn`",
-        );
+        errors.at(keyword, "the routes are called from safe code: write a safe `fn`");
     }
     if let Some(abi) = &sig.abi {
         errors.at(abi, "the routes are called from Rust: write a plain `fn`");
     }
     if !sig.generics.params.is_empty() {
-        errors.at(
-            &sig.generics,
-            "the routes cannot be generic: nothing would choose the types",
-        );
+        errors.at(&sig.generics, "the routes cannot be generic: nothing would choose the types");
     }
     if !sig.inputs.is_empty() {
-        errors.at(
-            &sig.inputs,
-            "the routes take no arguments: every instance makes the same ones",
-        );
+        errors.at(&sig.inputs, "the routes take no arguments: every instance makes the same ones");
     }
     if let ReturnType::Default = sig.output {
-        errors.at(
-            &sig.ident,
-            format!("`{}` returns the routes: write `-> Router`", sig.ident),
-        );
+        errors.at(&sig.ident, format!("`{}` returns the routes: write `-> Router`", sig.ident));
     }
 }
 

@@ -32,10 +32,7 @@ pub struct Buffer {
 impl Buffer {
     /// A buffer of `len` zero bytes.
     pub fn with_len(len: usize) -> Self {
-        Self {
-            words: vec![0; len.div_ceil(WORD_BYTES)],
-            len,
-        }
+        Self { words: vec![0; len.div_ceil(WORD_BYTES)], len }
     }
 
     /// The number of bytes.
@@ -119,9 +116,6 @@ impl Buffer {
 
 impl fmt::Debug for Buffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buffer")
-            .field("len", &self.len)
-            .field("capacity", &self.capacity())
-            .finish()
+        f.debug_struct("Buffer").field("len", &self.len).field("capacity", &self.capacity()).finish()
     }
 }

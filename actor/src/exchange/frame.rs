@@ -80,8 +80,7 @@ impl<'f> Frame<'f> {
             Tag::F64 => Slot::F64(f64::from_bits(b)),
             Tag::String => {
                 let content = &self.bytes[self.payload(index, a)?];
-                let text = str::from_utf8(content)
-                    .map_err(|_| FrameError::new(index, FrameErrorKind::Utf8))?;
+                let text = str::from_utf8(content).map_err(|_| FrameError::new(index, FrameErrorKind::Utf8))?;
                 Slot::Str(text)
             }
             Tag::Bytes => Slot::Bytes(&self.bytes[self.payload(index, a)?]),
@@ -116,8 +115,7 @@ impl<'f> Frame<'f> {
 
     /// The text in a slot.
     pub fn str(&self, index: usize) -> Result<&'f str, FrameError> {
-        self.opt_str(index)?
-            .ok_or_else(|| mismatch(index, Tag::String, Slot::Null))
+        self.opt_str(index)?.ok_or_else(|| mismatch(index, Tag::String, Slot::Null))
     }
 
     /// The text in a slot, or `None` if it is null.
@@ -131,8 +129,7 @@ impl<'f> Frame<'f> {
 
     /// The bytes in a slot.
     pub fn bytes(&self, index: usize) -> Result<&'f [u8], FrameError> {
-        self.opt_bytes(index)?
-            .ok_or_else(|| mismatch(index, Tag::Bytes, Slot::Null))
+        self.opt_bytes(index)?.ok_or_else(|| mismatch(index, Tag::Bytes, Slot::Null))
     }
 
     /// The bytes in a slot, or `None` if it is null.
@@ -182,11 +179,8 @@ impl<'f> Frame<'f> {
     fn payload(&self, index: usize, offset: u32) -> Result<Range<usize>, FrameError> {
         let start = offset as usize;
         let behind_slots = start >= self.slots * SLOT_BYTES && start.is_multiple_of(PAYLOAD_ALIGN);
-        let Some((length, rest)) = self
-            .bytes
-            .get(start..)
-            .filter(|_| behind_slots)
-            .and_then(<[u8]>::split_first_chunk::<LENGTH_BYTES>)
+        let Some((length, rest)) =
+            self.bytes.get(start..).filter(|_| behind_slots).and_then(<[u8]>::split_first_chunk::<LENGTH_BYTES>)
         else {
             return Err(FrameError::new(index, FrameErrorKind::Offset(offset)));
         };
@@ -207,9 +201,7 @@ impl<'f> Frame<'f> {
 /// Prints the slots.
 impl fmt::Debug for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries((0..self.slots).map(|index| self.slot(index)))
-            .finish()
+        f.debug_list().entries((0..self.slots).map(|index| self.slot(index))).finish()
     }
 }
 
@@ -221,11 +213,5 @@ struct RawSlot {
 }
 
 fn mismatch(index: usize, expected: Tag, found: Slot<'_>) -> FrameError {
-    FrameError::new(
-        index,
-        FrameErrorKind::Tag {
-            expected,
-            found: found.tag(),
-        },
-    )
+    FrameError::new(index, FrameErrorKind::Tag { expected, found: found.tag() })
 }

@@ -58,16 +58,12 @@ impl<'f> Headers<'f> {
 
     /// The value of the first header of a name, in whatever case it is asked for.
     pub fn get(&self, name: &str) -> Option<&'f [u8]> {
-        self.iter()
-            .find(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The values of all headers of a name.
     pub fn get_all<'h>(&self, name: &'h str) -> impl Iterator<Item = &'f [u8]> + use<'f, 'h> {
-        self.iter()
-            .filter(|(other, _)| other.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The number of headers. Counts them.
@@ -84,16 +80,13 @@ impl<'f> Headers<'f> {
 /// Prints the names; values can be secrets.
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list()
-            .entries(self.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.iter().map(|(name, _)| name)).finish()
     }
 }
 
 /// Whether a name is as the exchange has them.
 fn is_name(name: &str) -> bool {
-    name.bytes()
-        .all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
+    name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase())
 }
 
 fn take_header<'f>(rest: &mut &'f [u8]) -> Option<(&'f str, &'f [u8])> {

@@ -31,24 +31,14 @@ impl<'b> FrameWriter<'b> {
     /// Starts a frame at the buffer's end.
     fn append(buffer: &'b mut Buffer, slots: usize) -> Self {
         let start = buffer.len();
-        let slots_bytes = slots
-            .checked_mul(SLOT_BYTES)
-            .expect("a frame's slots fit into memory");
+        let slots_bytes = slots.checked_mul(SLOT_BYTES).expect("a frame's slots fit into memory");
         buffer.resize(start + slots_bytes);
-        Self {
-            buffer,
-            start,
-            slots,
-        }
+        Self { buffer, start, slots }
     }
 
     /// Goes back to a frame that was finished, to change its slots. What stands behind it stays.
     pub(crate) fn reopen(buffer: &'b mut Buffer, start: usize, slots: usize) -> Self {
-        Self {
-            buffer,
-            start,
-            slots,
-        }
+        Self { buffer, start, slots }
     }
 
     /// Where in the buffer the frame starts.
@@ -113,11 +103,7 @@ impl<'b> FrameWriter<'b> {
     /// # Panics
     ///
     /// Panics if a name is not ASCII.
-    pub fn headers<'h>(
-        &mut self,
-        index: usize,
-        headers: impl Iterator<Item = (&'h str, &'h [u8])>,
-    ) {
+    pub fn headers<'h>(&mut self, index: usize, headers: impl Iterator<Item = (&'h str, &'h [u8])>) {
         let mut content = None;
         for (name, value) in headers {
             content = content.or_else(|| Some(self.open(index, Tag::Bytes)));
@@ -137,11 +123,7 @@ impl<'b> FrameWriter<'b> {
     }
 
     fn put(&mut self, index: usize, tag: Tag, a: u32, b: f64) {
-        assert!(
-            index < self.slots,
-            "a frame of {} slots has no slot {index}",
-            self.slots
-        );
+        assert!(index < self.slots, "a frame of {} slots has no slot {index}", self.slots);
         let (slots, _) = self.buffer.as_bytes_mut()[self.start..].as_chunks_mut::<SLOT_BYTES>();
         let slot = &mut slots[index];
         slot[..4].copy_from_slice(&u32::from(tag as u8).to_le_bytes());
@@ -166,8 +148,7 @@ impl<'b> FrameWriter<'b> {
     /// Ends the payload whose content starts at `content` in the buffer.
     fn close(&mut self, content: usize) {
         let length = to_u32(self.buffer.len() - content);
-        self.buffer.as_bytes_mut()[content - LENGTH_BYTES..content]
-            .copy_from_slice(&length.to_le_bytes());
+        self.buffer.as_bytes_mut()[content - LENGTH_BYTES..content].copy_from_slice(&length.to_le_bytes());
         self.buffer.pad(PAYLOAD_ALIGN);
     }
 

@@ -141,7 +141,8 @@ impl Answer {
             return (outbound.time_max, Self::timeout());
         }
         let delay = self.delay;
-        let is_too_large = matches!(&self.what, What::Reply { body, .. } if body.len() > outbound.body_max_bytes as usize);
+        let is_too_large =
+            matches!(&self.what, What::Reply { body, .. } if body.len() > outbound.body_max_bytes as usize);
         (delay, if is_too_large { Self::failure(5, "body too large") } else { self })
     }
 

@@ -13,8 +13,9 @@ use crate::{
     app::Router,
     exchange::{Buffer, Frame, FrameWriter},
     host::{Batch, CommitError, Host},
-    instance::{Instance, Unread},
+    instance::{Instance, Setup},
     key::Key,
+    refusal::Unread,
 };
 
 // host.js imports these files. wasm-bindgen writes a file beside it only if something of the file is named here.
@@ -69,7 +70,8 @@ fn start() {
 /// If the routes are in conflict, with all that is wrong.
 pub fn install(routes: fn() -> Router) {
     let app = routes().build().unwrap_or_else(|conflicts| panic!("{conflicts}"));
-    let instance = Rc::new(Instance::new(app, Rc::new(Workerd), IS_DEVELOPMENT.get(), Some(notify)));
+    let setup = Setup { development: IS_DEVELOPMENT.get(), notify: Some(notify), shows: true };
+    let instance = Rc::new(Instance::new(app, Rc::new(Workerd), setup));
     INSTANCE.with(|cell| assert!(cell.set(instance).is_ok(), "the routes are installed once"));
     INBOX.set(with_instance(|instance| instance.take_spare(INBOX_BYTES)));
     publish();
@@ -216,7 +218,9 @@ fn activate(instance: &Instance, buffer: &Buffer) -> f64 {
     let parts = Frame::new(buffer.as_bytes(), 3)
         .and_then(|frame| Ok((frame.str(0)?, frame.opt_str(1)?.unwrap_or_default(), frame.opt_bytes(2)?)));
     match parts {
-        Ok((class, name, stored)) => instance.activate(class, name, stored).map_or(-1.0, |key: Key| f64::from(key.to_bits())),
+        Ok((class, name, stored)) => {
+            instance.activate(class, name, stored).map_or(-1.0, |key: Key| f64::from(key.to_bits()))
+        }
         Err(error) => panic!("the frame of an activation cannot be read: {error}"),
     }
 }
@@ -258,4 +262,3 @@ extern "C" fn duractor_refuse(reason: u32) -> u32 {
 extern "C" fn duractor_drop(actor: u32) {
     enter(|instance| instance.deactivate(key(actor)));
 }
-

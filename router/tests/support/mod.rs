@@ -24,37 +24,24 @@ impl Head for Request {
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        self.header
-            .filter(|(known, _)| known.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+        self.header.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
 /// A router with one mount at the root whose routes are known by their patterns.
 pub(crate) fn router(routes: &[(Verb, &'static str)]) -> Router<&'static str, String> {
     let routes = routes.iter().map(|&(verb, path)| (verb, path, path));
-    Builder::new()
-        .mount("Actor", "/", "actor", routes)
-        .build()
-        .unwrap()
+    Builder::new().mount("Actor", "/", "actor", routes).build().unwrap()
 }
 
 /// Routes for `GET` only.
 pub(crate) fn get(paths: &[&'static str]) -> Router<&'static str, String> {
-    router(
-        &paths
-            .iter()
-            .map(|path| (Verb::Get, *path))
-            .collect::<Vec<_>>(),
-    )
+    router(&paths.iter().map(|path| (Verb::Get, *path)).collect::<Vec<_>>())
 }
 
 /// The parameters of a match, by name.
 pub(crate) fn params<E>(hit: &Match<'_, &'static str, E>) -> Vec<(&'static str, String)> {
-    hit.params
-        .iter(hit.path)
-        .map(|(name, value)| (name, value.to_owned()))
-        .collect()
+    hit.params.iter(hit.path).map(|(name, value)| (name, value.to_owned())).collect()
 }
 
 /// Patterns live as long as the program.

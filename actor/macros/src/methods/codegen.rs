@@ -14,17 +14,8 @@ use crate::spans;
 
 impl ToTokens for Block {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self {
-            actor,
-            cfgs,
-            methods,
-        } = self;
-        let routes = methods.iter().flat_map(|method| {
-            method
-                .routes
-                .iter()
-                .map(|route| entry(actor, method, route))
-        });
+        let Self { actor, cfgs, methods } = self;
+        let routes = methods.iter().flat_map(|method| method.routes.iter().map(|route| entry(actor, method, route)));
         let routes = quote!(const ROUTES: &'static [::duractor::__rt::Route] = &[#(#routes),*];);
         let (start, _) = spans::ends(actor);
         tokens.extend(quote! {
@@ -91,9 +82,7 @@ fn allow(method: &Method) -> TokenStream {
 }
 
 fn body(actor: &Type, method: &Method, route: &Route) -> TokenStream {
-    let values: Vec<_> = (0..method.arguments.len())
-        .map(|at| local(&format!("a{at}")))
-        .collect();
+    let values: Vec<_> = (0..method.arguments.len()).map(|at| local(&format!("a{at}"))).collect();
     let takes = method.arguments.iter().zip(&values).zip(&route.sources);
     let takes = takes.map(|((ty, value), source)| take(value, ty, source));
     let (hold, held) = hold(actor, method.turn);

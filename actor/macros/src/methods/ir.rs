@@ -65,26 +65,15 @@ impl Block {
             let routes = routes(&function, &mut taken, errors);
             methods.extend(method(function, &block.actor, routes, errors));
         }
-        Self {
-            actor: block.actor,
-            cfgs: block.cfgs,
-            methods,
-        }
+        Self { actor: block.actor, cfgs: block.cfgs, methods }
     }
 }
 
-fn method(
-    function: Function,
-    actor: &Type,
-    routes: Vec<Route>,
-    errors: &mut Errors,
-) -> Option<Method> {
+fn method(function: Function, actor: &Type, routes: Vec<Route>, errors: &mut Errors) -> Option<Method> {
     let before = errors.len();
     check_signature(&function.sig, errors);
     let turn = errors.keep(turn(&function.sig, actor))?;
-    let arguments = arguments(&function.sig)
-        .map(|argument| (*argument.ty).clone())
-        .collect();
+    let arguments = arguments(&function.sig).map(|argument| (*argument.ty).clone()).collect();
     (errors.len() == before).then_some(Method {
         name: function.sig.ident,
         cfgs: function.cfgs,
@@ -107,10 +96,7 @@ fn arguments(sig: &Signature) -> impl Iterator<Item = &PatType> {
 /// What a route's signature cannot have, whatever its path.
 fn check_signature(sig: &Signature, errors: &mut Errors) {
     if let Some(keyword) = &sig.unsafety {
-        errors.at(
-            keyword,
-            "a route is called from safe code: write a safe `fn`",
-        );
+        errors.at(keyword, "a route is called from safe code: write a safe `fn`");
     }
     if let Some(abi) = &sig.abi {
         errors.at(abi, "a route is called from Rust: write a plain `fn`");
@@ -120,10 +106,7 @@ fn check_signature(sig: &Signature, errors: &mut Errors) {
     }
     for parameter in &sig.generics.params {
         if !matches!(parameter, GenericParam::Lifetime(_)) {
-            errors.at(
-                parameter,
-                "a route cannot be generic: its arguments are taken by their types; name the type",
-            );
+            errors.at(parameter, "a route cannot be generic: its arguments are taken by their types; name the type");
         }
     }
     for argument in arguments(sig) {
@@ -133,10 +116,7 @@ fn check_signature(sig: &Signature, errors: &mut Errors) {
 
 fn check_argument(argument: &PatType, errors: &mut Errors) {
     if let Some(cfg) = attributes::cfgs(&argument.attrs).first() {
-        errors.at(
-            cfg,
-            "a route's argument is always there: put the `#[cfg]` on the method",
-        );
+        errors.at(cfg, "a route's argument is always there: put the `#[cfg]` on the method");
     }
     if has_word(argument.ty.to_token_stream(), "impl") {
         errors.at(
@@ -161,16 +141,11 @@ fn turn(sig: &Signature, actor: &Type) -> syn::Result<Turn> {
     };
     match &*receiver.ty {
         Type::Reference(reference) if is_self(&reference.elem, actor) => {
-            Ok(if reference.mutability.is_some() {
-                Turn::Exclusive
-            } else {
-                Turn::Shared
-            })
+            Ok(if reference.mutability.is_some() { Turn::Exclusive } else { Turn::Shared })
         }
-        ty if is_self(ty, actor) => Err(syn::Error::new_spanned(
-            receiver,
-            "the actor outlives the call: write `&self` or `&mut self`",
-        )),
+        ty if is_self(ty, actor) => {
+            Err(syn::Error::new_spanned(receiver, "the actor outlives the call: write `&self` or `&mut self`"))
+        }
         _ => Err(syn::Error::new_spanned(
             receiver,
             "a route's receiver is `&self` or `&mut self`; without a turn, write `me: Me<Self>`",
@@ -197,16 +172,9 @@ fn routes(function: &Function, taken: &mut Taken, errors: &mut Errors) -> Vec<Ro
     routes
 }
 
-fn route(
-    attached: &Attached,
-    pattern: &Pattern,
-    sig: &Signature,
-    errors: &mut Errors,
-) -> Option<Route> {
+fn route(attached: &Attached, pattern: &Pattern, sig: &Signature, errors: &mut Errors) -> Option<Route> {
     let before = errors.len();
-    let named: Vec<_> = arguments(sig)
-        .map(|argument| plain_name(&argument.pat))
-        .collect();
+    let named: Vec<_> = arguments(sig).map(|argument| plain_name(&argument.pat)).collect();
     for parameter in &pattern.parameters {
         if !named.iter().flatten().any(|name| name == parameter) {
             errors.at(&attached.path, missing(parameter, pattern, sig));
@@ -245,10 +213,7 @@ fn missing(parameter: &str, pattern: &Pattern, sig: &Signature) -> String {
         .collect();
     match names::nearest(parameter, free.iter().map(String::as_str)) {
         Some(near) => format!("{fault}: did you mean `{{{near}}}`, as the argument is called?"),
-        None => format!(
-            "{fault}: add `{parameter}: …` to the arguments of `{}`",
-            sig.ident
-        ),
+        None => format!("{fault}: add `{parameter}: …` to the arguments of `{}`", sig.ident),
     }
 }
 
@@ -258,13 +223,7 @@ struct Taken(HashSet<(&'static str, String)>);
 
 impl Taken {
     /// Two methods under `#[cfg]` may answer the same requests: only one of them need exist.
-    fn claim(
-        &mut self,
-        attached: &Attached,
-        pattern: &Pattern,
-        function: &Function,
-        errors: &mut Errors,
-    ) {
+    fn claim(&mut self, attached: &Attached, pattern: &Pattern, function: &Function, errors: &mut Errors) {
         if !function.cfgs.is_empty() {
             return;
         }
@@ -366,16 +325,11 @@ mod tests {
             fn f(&self, r#type: &str, mut by: u64, Json(x): Json<u64>, _: &Cx) {}
         });
         let parameter = |name: &str| Source::Parameter(name.to_owned());
-        let [get, post] = method.routes.as_slice() else {
-            panic!("two routes")
-        };
+        let [get, post] = method.routes.as_slice() else { panic!("two routes") };
         assert_eq!((get.verb, get.path.as_str()), (Verb::Get, "/{by}/{type}"));
         assert_eq!((post.verb, post.path.as_str()), (Verb::Post, "/{by}"));
         let [request, other] = [Source::Request, Source::Request];
-        assert_eq!(
-            get.sources,
-            [parameter("type"), parameter("by"), request, other]
-        );
+        assert_eq!(get.sources, [parameter("type"), parameter("by"), request, other]);
         assert_eq!(post.sources[0], Source::Request);
         assert_eq!(post.sources[1], parameter("by"));
     }

@@ -78,35 +78,22 @@ impl Display for Verb {
 /// Takes the route attributes out of `item`; `None` if it is no block that can have routes.
 pub(super) fn block(item: &mut Item, errors: &mut Errors) -> Option<Block> {
     let Item::Impl(block) = item else {
-        errors.at(
-            item,
-            "`#[methods]` goes on an actor's impl block: `impl Counter { … }`",
-        );
+        errors.at(item, "`#[methods]` goes on an actor's impl block: `impl Counter { … }`");
         return None;
     };
     let functions = functions(block, errors);
     let actor = actor(block, errors)?;
-    Some(Block {
-        actor,
-        cfgs: attributes::cfgs(&block.attrs),
-        functions,
-    })
+    Some(Block { actor, cfgs: attributes::cfgs(&block.attrs), functions })
 }
 
 fn actor(block: &ItemImpl, errors: &mut Errors) -> Option<Type> {
     if let Some((_, of, _)) = &block.trait_ {
         let name = block.self_ty.to_token_stream();
-        errors.at(
-            of,
-            format!("`#[methods]` goes on the actor's own `impl {name} {{ … }}`"),
-        );
+        errors.at(of, format!("`#[methods]` goes on the actor's own `impl {name} {{ … }}`"));
         return None;
     }
     if !block.generics.params.is_empty() {
-        errors.at(
-            &block.generics,
-            "an actor cannot be generic: it is one Durable Object class; name the types",
-        );
+        errors.at(&block.generics, "an actor cannot be generic: it is one Durable Object class; name the types");
         return None;
     }
     let actor = ungrouped(&block.self_ty);
@@ -127,20 +114,11 @@ fn ungrouped(ty: &Type) -> &Type {
 
 fn is_plain_path(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
-    path.qself.is_none()
-        && path
-            .path
-            .segments
-            .iter()
-            .all(|segment| segment.arguments.is_none())
+    path.qself.is_none() && path.path.segments.iter().all(|segment| segment.arguments.is_none())
 }
 
 fn functions(block: &mut ItemImpl, errors: &mut Errors) -> Vec<Function> {
-    block
-        .items
-        .iter_mut()
-        .filter_map(|item| function(item, errors))
-        .collect()
+    block.items.iter_mut().filter_map(|item| function(item, errors)).collect()
 }
 
 fn function(item: &mut ImplItem, errors: &mut Errors) -> Option<Function> {
@@ -165,10 +143,7 @@ fn function(item: &mut ImplItem, errors: &mut Errors) -> Option<Function> {
 
 fn refuse(attributes: &mut Vec<Attribute>, what: &str, errors: &mut Errors) -> Option<Function> {
     for (verb, attribute) in take(attributes) {
-        errors.at(
-            attribute,
-            format!("`#[{verb}]` goes on a method, not on {what}"),
-        );
+        errors.at(attribute, format!("`#[{verb}]` goes on a method, not on {what}"));
     }
     None
 }
@@ -183,9 +158,7 @@ fn take(attributes: &mut Vec<Attribute>) -> Vec<(Verb, Attribute)> {
 fn attached(verb: Verb, attribute: &Attribute) -> syn::Result<Attached> {
     let path = match &attribute.meta {
         Meta::Path(path) => LitStr::new("/", path.span()),
-        Meta::List(list) => list
-            .parse_args()
-            .map_err(|error| misspelt(verb, error.span()))?,
+        Meta::List(list) => list.parse_args().map_err(|error| misspelt(verb, error.span()))?,
         Meta::NameValue(pair) => return Err(misspelt(verb, pair.eq_token.span())),
     };
     Ok(Attached { verb, path })

@@ -17,15 +17,8 @@ impl Pattern {
         let Some(segments) = path.strip_prefix('/') else {
             return Err(format!("a path starts with `/`: write `\"/{path}\"`"));
         };
-        let mut pattern = Self {
-            parameters: Vec::new(),
-            shape: String::new(),
-        };
-        let mut segments = segments
-            .strip_suffix('/')
-            .unwrap_or(segments)
-            .split('/')
-            .peekable();
+        let mut pattern = Self { parameters: Vec::new(), shape: String::new() };
+        let mut segments = segments.strip_suffix('/').unwrap_or(segments).split('/').peekable();
         while let Some(segment) = segments.next().filter(|_| path != "/") {
             pattern.segment(segment, segments.peek().is_none())?;
         }
@@ -46,18 +39,13 @@ impl Pattern {
         match inside.strip_prefix('*') {
             None => self.parameter(inside, "{}"),
             Some(name) if last => self.parameter(name, "{*}"),
-            Some(_) => Err(format!(
-                "`{segment}` takes the rest of the path: put it last"
-            )),
+            Some(_) => Err(format!("`{segment}` takes the rest of the path: put it last")),
         }
     }
 
     /// Text that stands for itself: what a request's path can hold as it is.
     fn fixed(&mut self, text: &str) -> Result<(), String> {
-        match text
-            .char_indices()
-            .find(|(at, letter)| !is_sent(*letter, &text[*at..]))
-        {
+        match text.char_indices().find(|(at, letter)| !is_sent(*letter, &text[*at..])) {
             Some((_, '?')) => Err("a path has no query: take a `Query<…>` argument".to_owned()),
             Some((_, '%')) => Err("two hexadecimal digits follow a `%`, as in `%20`".to_owned()),
             Some((_, letter)) => Err(format!("a path never holds `{letter}`: percent-encode it")),
@@ -70,14 +58,10 @@ impl Pattern {
 
     fn parameter(&mut self, name: &str, shape: &str) -> Result<(), String> {
         if !is_identifier(name) {
-            return Err(format!(
-                "`{{{name}}}` names no argument: use letters, digits and `_`"
-            ));
+            return Err(format!("`{{{name}}}` names no argument: use letters, digits and `_`"));
         }
         if self.parameters.iter().any(|known| known == name) {
-            return Err(format!(
-                "`{{{name}}}` is in the path twice: give each its own name"
-            ));
+            return Err(format!("`{{{name}}}` is in the path twice: give each its own name"));
         }
         self.parameters.push(name.to_owned());
         self.shape.push_str(shape);
@@ -98,27 +82,19 @@ fn is_sent(letter: char, rest: &str) -> bool {
 
 fn is_identifier(name: &str) -> bool {
     name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// What stands between the braces of a segment that is a parameter.
 fn inside_braces(segment: &str) -> Result<&str, String> {
-    let inside = segment
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'));
+    let inside = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     if let Some(inside) = inside.filter(|inside| !inside.contains(['{', '}'])) {
         return Ok(inside);
     }
     if segment.matches('{').count() != segment.matches('}').count() {
-        return Err(format!(
-            "unbalanced braces in `{segment}`: write `{{name}}`"
-        ));
+        return Err(format!("unbalanced braces in `{segment}`: write `{{name}}`"));
     }
-    Err(format!(
-        "a parameter is a whole segment: write `/{{name}}/`, not `{segment}`"
-    ))
+    Err(format!("a parameter is a whole segment: write `/{{name}}/`, not `{segment}`"))
 }
 
 #[cfg(test)]
@@ -189,9 +165,7 @@ mod tests {
     /// What passes here must not fail when a worker starts, nor the other way round.
     #[test]
     fn every_short_path_is_judged_as_the_router_judges_it() {
-        let pieces = [
-            "/", "a", "{x}", "{y}", "{*z}", "{", "}", "*", "..", "%2", "0", "?", " ", "_",
-        ];
+        let pieces = ["/", "a", "{x}", "{y}", "{*z}", "{", "}", "*", "..", "%2", "0", "?", " ", "_"];
         let mut paths = vec!["/".to_owned()];
         for _ in 0..4 {
             let longer = |path: &String| pieces.map(|piece| format!("{path}{piece}"));

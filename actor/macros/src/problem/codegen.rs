@@ -8,11 +8,7 @@ use super::detail::{Detail, binding};
 use super::ir::Case;
 
 /// With `incomplete` cases the conversions still exist, so that only what is wrong is reported.
-pub(super) fn conversions(
-    input: &DeriveInput,
-    cases: &[Case<'_>],
-    incomplete: bool,
-) -> TokenStream {
+pub(super) fn conversions(input: &DeriveInput, cases: &[Case<'_>], incomplete: bool) -> TokenStream {
     let name = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let rest = incomplete.then(|| quote!(_ => ::core::unreachable!(),));
@@ -40,13 +36,7 @@ pub(super) fn conversions(
 }
 
 fn arm(name: &TokenStream, case: &Case<'_>) -> TokenStream {
-    let Case {
-        variant,
-        status,
-        kind,
-        detail,
-        text,
-    } = case;
+    let Case { variant, status, kind, detail, text } = case;
     let variant = variant.iter();
     let fields = &detail.fields;
     let bindings = fields.iter().map(binding);
@@ -61,11 +51,7 @@ fn arm(name: &TokenStream, case: &Case<'_>) -> TokenStream {
 /// A literal where no field stands in it, so that only details with fields carry formatting code.
 fn formatted(detail: &Detail, text: &LitStr) -> TokenStream {
     if detail.fields.is_empty() {
-        return detail
-            .format
-            .replace("{{", "{")
-            .replace("}}", "}")
-            .to_token_stream();
+        return detail.format.replace("{{", "{").replace("}}", "}").to_token_stream();
     }
     let format = LitStr::new(&detail.format, Span::mixed_site().located_at(text.span()));
     quote!(::std::format!(#format))

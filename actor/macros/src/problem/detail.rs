@@ -18,10 +18,7 @@ impl Detail {
     /// A placeholder names no field, or asks for what a detail cannot have.
     pub(super) fn parse(text: &LitStr, fields: &Fields) -> syn::Result<Self> {
         let written = text.value();
-        let mut detail = Self {
-            format: String::with_capacity(written.len()),
-            fields: Vec::new(),
-        };
+        let mut detail = Self { format: String::with_capacity(written.len()), fields: Vec::new() };
         let mut rest = written.as_str();
         while let Some(brace) = rest.find(['{', '}']) {
             let (before, from) = rest.split_at(brace);
@@ -50,14 +47,11 @@ impl Detail {
     fn placeholder(&mut self, inside: &str, fields: &Fields) -> Result<(), String> {
         let (name, spec) = inside.split_once(':').unwrap_or((inside, ""));
         if spec.contains(['$', '*']) {
-            return Err(format!(
-                "`{{{inside}}}`: write width and precision as numbers"
-            ));
+            return Err(format!("`{{{inside}}}`: write width and precision as numbers"));
         }
         let member = member(name.trim(), fields)?;
         let colon = if spec.is_empty() { "" } else { ":" };
-        self.format
-            .push_str(&format!("{{{}{colon}{spec}}}", binding(&member)));
+        self.format.push_str(&format!("{{{}{colon}{spec}}}", binding(&member)));
         if !self.fields.contains(&member) {
             self.fields.push(member);
         }
@@ -75,14 +69,9 @@ pub(super) fn binding(member: &Member) -> Ident {
 }
 
 fn member(name: &str, fields: &Fields) -> Result<Member, String> {
-    let known: Vec<_> = fields
-        .members()
-        .map(|member| (spelt(&member), member))
-        .collect();
+    let known: Vec<_> = fields.members().map(|member| (spelt(&member), member)).collect();
     let found = known.iter().find(|(spelling, _)| spelling == name);
-    found
-        .map(|(_, member)| member.clone())
-        .ok_or_else(|| unknown(name, &known))
+    found.map(|(_, member)| member.clone()).ok_or_else(|| unknown(name, &known))
 }
 
 fn spelt(member: &Member) -> String {
@@ -93,10 +82,7 @@ fn spelt(member: &Member) -> String {
 }
 
 fn unknown(name: &str, known: &[(String, Member)]) -> String {
-    let names: Vec<_> = known
-        .iter()
-        .map(|(spelling, _)| format!("`{{{spelling}}}`"))
-        .collect();
+    let names: Vec<_> = known.iter().map(|(spelling, _)| format!("`{{{spelling}}}`")).collect();
     match names.as_slice() {
         [] => format!("`{{{name}}}` names no field: there are none here"),
         names => format!("`{{{name}}}` names no field: there is {}", names.join(", ")),
@@ -115,18 +101,13 @@ mod tests {
     }
 
     fn mistake(text: &str) -> String {
-        detail(text)
-            .err()
-            .unwrap_or_else(|| panic!("{text} is accepted"))
+        detail(text).err().unwrap_or_else(|| panic!("{text} is accepted"))
     }
 
     #[test]
     fn placeholders_name_fields() {
         let detail = detail("{owner} of {type:>5} and {{braces}} and {owner:?}").unwrap();
-        assert_eq!(
-            detail.format,
-            "{__owner} of {__type:>5} and {{braces}} and {__owner:?}"
-        );
+        assert_eq!(detail.format, "{__owner} of {__type:>5} and {{braces}} and {__owner:?}");
         assert_eq!(detail.fields.len(), 2);
     }
 

@@ -19,49 +19,29 @@ pub(super) struct Case<'i> {
 }
 
 pub(super) fn check<'i>(cases: Vec<parse::Case<'i>>, errors: &mut Errors) -> Vec<Case<'i>> {
-    cases
-        .into_iter()
-        .filter_map(|case| check_case(case, errors))
-        .collect()
+    cases.into_iter().filter_map(|case| check_case(case, errors)).collect()
 }
 
 fn check_case<'i>(case: parse::Case<'i>, errors: &mut Errors) -> Option<Case<'i>> {
-    let parse::Case {
-        variant,
-        name,
-        fields,
-        written,
-    } = case;
+    let parse::Case { variant, name, fields, written } = case;
     let status = errors.keep(status(&written.status));
     let detail = errors.keep(Detail::parse(&written.detail, fields));
     let kind = match &written.kind {
         None => Some(names::kebab(&name.unraw().to_string())),
         Some(kind) => errors.keep(own_kind(kind)),
     };
-    Some(Case {
-        variant,
-        status: status?,
-        kind: kind?,
-        detail: detail?,
-        text: written.detail,
-    })
+    Some(Case { variant, status: status?, kind: kind?, detail: detail?, text: written.detail })
 }
 
 fn status(written: &LitInt) -> syn::Result<u16> {
-    let status = written
-        .base10_parse()
-        .ok()
-        .filter(|status| (400..=599).contains(status));
+    let status = written.base10_parse().ok().filter(|status| (400..=599).contains(status));
     status.ok_or_else(|| syn::Error::new(written.span(), "a problem's status is 400 to 599"))
 }
 
 fn own_kind(written: &LitStr) -> syn::Result<String> {
     let kind = written.value();
     if kind.is_empty() {
-        return Err(syn::Error::new(
-            written.span(),
-            "a kind names the problem: it is not empty",
-        ));
+        return Err(syn::Error::new(written.span(), "a kind names the problem: it is not empty"));
     }
     Ok(kind)
 }

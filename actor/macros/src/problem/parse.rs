@@ -24,31 +24,20 @@ pub(super) struct Written {
 
 impl Parse for Written {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
-        let status = input.parse().map_err(|error| {
-            say(
-                &error,
-                "a problem starts with its status, 400 to 599: `#[problem(404, \"…\")]`",
-            )
-        })?;
+        let status = input
+            .parse()
+            .map_err(|error| say(&error, "a problem starts with its status, 400 to 599: `#[problem(404, \"…\")]`"))?;
         let form = "a detail follows the status: `#[problem(404, \"…\")]`";
-        input
-            .parse::<Token![,]>()
-            .map_err(|error| say(&error, form))?;
+        input.parse::<Token![,]>().map_err(|error| say(&error, form))?;
         let detail = input.parse().map_err(|error| say(&error, form))?;
-        Ok(Self {
-            status,
-            detail,
-            kind: kind(input)?,
-        })
+        Ok(Self { status, detail, kind: kind(input)? })
     }
 }
 
 fn kind(input: ParseStream<'_>) -> syn::Result<Option<LitStr>> {
     let form = "after the detail only `kind = \"…\"` can follow";
     if !input.is_empty() {
-        input
-            .parse::<Token![,]>()
-            .map_err(|error| say(&error, form))?;
+        input.parse::<Token![,]>().map_err(|error| say(&error, form))?;
     }
     if input.is_empty() {
         return Ok(None);
@@ -57,9 +46,7 @@ fn kind(input: ParseStream<'_>) -> syn::Result<Option<LitStr>> {
     if key != "kind" {
         return Err(syn::Error::new(key.span(), form));
     }
-    input
-        .parse::<Token![=]>()
-        .map_err(|error| say(&error, form))?;
+    input.parse::<Token![=]>().map_err(|error| say(&error, form))?;
     let kind = input.parse().map_err(|error| say(&error, form))?;
     input.parse::<Option<Token![,]>>()?;
     if !input.is_empty() {
@@ -77,30 +64,17 @@ pub(super) fn cases<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<V
     match &input.data {
         Data::Struct(body) => {
             let written = written(&input.attrs, &input.ident, errors);
-            let case = |written| Case {
-                variant: None,
-                name: &input.ident,
-                fields: &body.fields,
-                written,
-            };
+            let case = |written| Case { variant: None, name: &input.ident, fields: &body.fields, written };
             Some(written.map(case).into_iter().collect())
         }
         Data::Enum(body) => {
             for attribute in attributes(&input.attrs) {
-                errors.at(
-                    attribute,
-                    "each variant has its own `#[problem(…)]`: put it there",
-                );
+                errors.at(attribute, "each variant has its own `#[problem(…)]`: put it there");
             }
             let variants = body.variants.iter().filter_map(|variant| {
                 let (name, fields) = (&variant.ident, &variant.fields);
                 let written = written(&variant.attrs, name, errors)?;
-                Some(Case {
-                    variant: Some(name),
-                    name,
-                    fields,
-                    written,
-                })
+                Some(Case { variant: Some(name), name, fields, written })
             });
             Some(variants.collect())
         }
@@ -112,17 +86,13 @@ pub(super) fn cases<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<V
 }
 
 fn attributes(all: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    all.iter()
-        .filter(|attribute| attribute.path().is_ident("problem"))
+    all.iter().filter(|attribute| attribute.path().is_ident("problem"))
 }
 
 fn written(all: &[Attribute], name: &Ident, errors: &mut Errors) -> Option<Written> {
     let mut attributes = attributes(all);
     let Some(attribute) = attributes.next() else {
-        errors.at(
-            name,
-            format!("`{name}` has no status: write `#[problem(404, \"…\")]` above it"),
-        );
+        errors.at(name, format!("`{name}` has no status: write `#[problem(404, \"…\")]` above it"));
         return None;
     };
     for second in attributes {

@@ -48,18 +48,8 @@ pub(crate) fn malformed_frames_are_errors() {
             continue;
         }
         let bytes = hex(&entry["hex"]);
-        let read = read(
-            &bytes,
-            size(&entry["slots"]),
-            size(&entry["slot"]),
-            entry["as"].as_str().unwrap(),
-        );
-        assert_eq!(
-            read.map_err(name),
-            Err(entry["error"].as_str().unwrap()),
-            "{}",
-            entry["name"]
-        );
+        let read = read(&bytes, size(&entry["slots"]), size(&entry["slot"]), entry["as"].as_str().unwrap());
+        assert_eq!(read.map_err(name), Err(entry["error"].as_str().unwrap()), "{}", entry["name"]);
     }
 }
 
@@ -122,10 +112,7 @@ fn value(slot: &Json) -> Value {
         "f64" => Value::F64(float(value)),
         "str" => Value::Str(value.as_str().unwrap().to_owned()),
         "bytes" => Value::Bytes(hex(value)),
-        "view" => Value::View {
-            address: size(&value["address"]),
-            length: size(&value["length"]),
-        },
+        "view" => Value::View { address: size(&value["address"]), length: size(&value["length"]) },
         "headers" => Value::Headers(value.as_array().unwrap().iter().map(header).collect()),
         "frame" => Value::Frame(slots(value)),
         other => panic!("no slot holds {other}"),
@@ -134,16 +121,12 @@ fn value(slot: &Json) -> Value {
 
 fn header(pair: &Json) -> (String, Vec<u8>) {
     let name = pair[0].as_str().unwrap().to_owned();
-    let value = pair[1]
-        .as_str()
-        .map_or_else(|| hex(&pair[1]["hex"]), |text| text.into());
+    let value = pair[1].as_str().map_or_else(|| hex(&pair[1]["hex"]), |text| text.into());
     (name, value)
 }
 
 fn float(value: &Json) -> f64 {
-    value
-        .as_f64()
-        .unwrap_or_else(|| value.as_str().unwrap().parse().unwrap())
+    value.as_f64().unwrap_or_else(|| value.as_str().unwrap().parse().unwrap())
 }
 
 fn size(value: &Json) -> usize {
@@ -160,13 +143,6 @@ fn hex(value: &Json) -> Vec<u8> {
 }
 
 fn digits(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text
-        .chars()
-        .filter_map(|c| c.to_digit(16))
-        .map(|d| d as u8)
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
+    let digits: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).map(|d| d as u8).collect();
+    digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
 }

@@ -74,10 +74,7 @@ pub(crate) fn read_as_everything(frame: Frame<'_>, bytes: &[u8], slots: usize, d
         assert_eq!(frame.i32(index).is_ok(), matches!(slot, Ok(Slot::I32(_))));
         assert_eq!(frame.f64(index).is_ok(), matches!(slot, Ok(Slot::F64(_))));
         assert_eq!(frame.str(index).is_ok(), matches!(slot, Ok(Slot::Str(_))));
-        assert_eq!(
-            frame.bytes(index).is_ok(),
-            matches!(slot, Ok(Slot::Bytes(_)))
-        );
+        assert_eq!(frame.bytes(index).is_ok(), matches!(slot, Ok(Slot::Bytes(_))));
         assert_eq!(frame.opt_i32(index) == Ok(None), slot == Ok(Slot::Null));
         let content = match slot {
             Ok(Slot::Str(text)) => text.as_bytes(),
@@ -109,10 +106,7 @@ fn read_headers(content: &[u8]) {
     let Ok(headers) = Headers::new(content) else {
         return;
     };
-    let walked: usize = headers
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + 8)
-        .sum();
+    let walked: usize = headers.iter().map(|(name, value)| name.len() + value.len() + 8).sum();
     assert_eq!(walked, content.len());
     for (name, _) in headers.iter() {
         assert_eq!(headers.get(name), headers.get_all(name).next());

@@ -89,16 +89,11 @@ fn slots() -> impl Strategy<Value = Vec<Value>> {
         any::<u64>().prop_map(|bits| Value::F64(f64::from_bits(bits))),
         vec(any::<char>(), 0..30).prop_map(|text| Value::Str(text.into_iter().collect())),
         vec(any::<u8>(), 0..100).prop_map(Value::Bytes),
-        (any::<u32>(), any::<u32>()).prop_map(|(address, length)| Value::View {
-            address: address as usize,
-            length: length as usize,
-        }),
+        (any::<u32>(), any::<u32>())
+            .prop_map(|(address, length)| Value::View { address: address as usize, length: length as usize }),
         vec((name(), vec(any::<u8>(), 0..20)), 0..5).prop_map(Value::Headers),
     ];
-    vec(
-        flat.prop_recursive(3, 24, 6, |inner| vec(inner, 0..6).prop_map(Value::Frame)),
-        0..10,
-    )
+    vec(flat.prop_recursive(3, 24, 6, |inner| vec(inner, 0..6).prop_map(Value::Frame)), 0..10)
 }
 
 fn name() -> impl Strategy<Value = String> {

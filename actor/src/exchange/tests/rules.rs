@@ -5,9 +5,8 @@ use super::{Buffer, Frame, FrameErrorKind, FrameWriter, Headers, Slot};
 #[test]
 fn bodies_of_every_size_come_back() {
     let largest = if cfg!(miri) { 8 << 10 } else { 10 << 20 };
-    for length in [0, 1, 2, 3, 4, 5, 1 << 10, 8 << 10, 1 << 20, 10 << 20]
-        .into_iter()
-        .filter(|&length| length <= largest)
+    for length in
+        [0, 1, 2, 3, 4, 5, 1 << 10, 8 << 10, 1 << 20, 10 << 20].into_iter().filter(|&length| length <= largest)
     {
         let body: Vec<u8> = (0..length).map(|i| (i % 251) as u8).collect();
         let mut buffer = Buffer::default();
@@ -30,19 +29,10 @@ fn a_range_is_where_the_content_lies() {
     writer.i32(3, 1);
     writer.finish();
     let frame = Frame::new(buffer.as_bytes(), 4).unwrap();
-    assert_eq!(
-        &buffer.as_bytes()[frame.range(0).unwrap().unwrap()],
-        b"text"
-    );
-    assert_eq!(
-        &buffer.as_bytes()[frame.range(1).unwrap().unwrap()],
-        b"bytes"
-    );
+    assert_eq!(&buffer.as_bytes()[frame.range(0).unwrap().unwrap()], b"text");
+    assert_eq!(&buffer.as_bytes()[frame.range(1).unwrap().unwrap()], b"bytes");
     assert_eq!(frame.range(2), Ok(None));
-    assert_eq!(
-        frame.range(3).unwrap_err().to_string(),
-        "slot 3: expected bytes, found i32"
-    );
+    assert_eq!(frame.range(3).unwrap_err().to_string(), "slot 3: expected bytes, found i32");
 }
 
 #[test]
@@ -53,10 +43,7 @@ fn a_slot_holds_what_was_written_last() {
     writer.f64(0, 2.5);
     writer.i32(0, 3);
     writer.finish();
-    assert_eq!(
-        Frame::new(buffer.as_bytes(), 1).unwrap().slot(0),
-        Ok(Slot::I32(3))
-    );
+    assert_eq!(Frame::new(buffer.as_bytes(), 1).unwrap().slot(0), Ok(Slot::I32(3)));
 }
 
 #[test]
@@ -66,15 +53,8 @@ fn null_is_none_and_nothing_else_is() {
     writer.bool(1, true);
     writer.finish();
     let frame = Frame::new(buffer.as_bytes(), 2).unwrap();
-    assert_eq!(
-        (frame.opt_i32(0), frame.opt_str(0), frame.opt_bytes(0)),
-        (Ok(None), Ok(None), Ok(None))
-    );
-    for kind in [
-        frame.opt_i32(1).err(),
-        frame.opt_str(1).err(),
-        frame.opt_bytes(1).err(),
-    ] {
+    assert_eq!((frame.opt_i32(0), frame.opt_str(0), frame.opt_bytes(0)), (Ok(None), Ok(None), Ok(None)));
+    for kind in [frame.opt_i32(1).err(), frame.opt_str(1).err(), frame.opt_bytes(1).err()] {
         assert!(matches!(kind.unwrap().kind(), FrameErrorKind::Tag { .. }));
     }
 }
@@ -86,19 +66,12 @@ fn headers_are_found_in_any_case_and_keep_their_order() {
     let pairs: [(&str, &[u8]); 3] = [("Set-Cookie", b"a"), ("x", b""), ("set-cookie", b"\xff")];
     writer.headers(0, pairs.into_iter());
     writer.finish();
-    let headers =
-        Headers::new(Frame::new(buffer.as_bytes(), 1).unwrap().bytes(0).unwrap()).unwrap();
+    let headers = Headers::new(Frame::new(buffer.as_bytes(), 1).unwrap().bytes(0).unwrap()).unwrap();
     assert_eq!(headers.get("SET-cookie"), Some(&b"a"[..]));
-    assert_eq!(
-        headers.get_all("set-cookie").collect::<Vec<_>>(),
-        [&b"a"[..], b"\xff"]
-    );
+    assert_eq!(headers.get_all("set-cookie").collect::<Vec<_>>(), [&b"a"[..], b"\xff"]);
     assert_eq!(headers.iter().next(), Some(("set-cookie", &b"a"[..])));
     assert_eq!(headers.get("y"), None);
-    assert_eq!(
-        format!("{headers:?}"),
-        r#"["set-cookie", "x", "set-cookie"]"#
-    );
+    assert_eq!(format!("{headers:?}"), r#"["set-cookie", "x", "set-cookie"]"#);
     assert!(Headers::default().is_empty());
 }
 
@@ -130,10 +103,7 @@ fn slots_beyond_memory_cannot_be_begun() {
 #[test]
 fn more_slots_than_memory_has_are_an_error() {
     for slots in [1, usize::MAX / 16, usize::MAX / 16 + 2, usize::MAX] {
-        assert_eq!(
-            Frame::new(&[], slots).unwrap_err().kind(),
-            FrameErrorKind::Size
-        );
+        assert_eq!(Frame::new(&[], slots).unwrap_err().kind(), FrameErrorKind::Size);
     }
 }
 
@@ -151,10 +121,7 @@ fn a_buffer_is_aligned_and_shows_zeros_where_it_grows() {
     buffer.shrink();
     assert_eq!(buffer.capacity(), 0);
     buffer.resize(1 << 10);
-    assert_eq!(
-        (buffer.as_ptr().addr() % 8, buffer.as_bytes()),
-        (0, &[0; 1 << 10][..])
-    );
+    assert_eq!((buffer.as_ptr().addr() % 8, buffer.as_bytes()), (0, &[0; 1 << 10][..]));
 }
 
 #[test]
@@ -181,8 +148,5 @@ fn a_reopened_frame_takes_new_values_and_leaves_the_next_frame_alone() {
     assert_eq!(buffer.len(), end);
     let frame = Frame::new(&buffer.as_bytes()[first..], 2).unwrap();
     assert_eq!((frame.str(0), frame.i32(1)), (Ok("first"), Ok(7)));
-    assert_eq!(
-        Frame::new(&buffer.as_bytes()[second..], 1).unwrap().str(0),
-        Ok("second")
-    );
+    assert_eq!(Frame::new(&buffer.as_bytes()[second..], 1).unwrap().str(0), Ok("second"));
 }
