@@ -1,1 +1,38 @@
-//! Example actors, all in one worker.
+//! Example actors, all in one worker, the smallest first.
+//!
+//! `cargo xtask dev` runs them on this machine; the page at `/` explains them and tries them out.
+
+pub mod hello;
+
+pub mod counter;
+
+pub mod echo;
+
+pub mod upstreams;
+
+pub mod rates;
+
+pub mod home;
+
+mod page;
+
+use duractor::prelude::*;
+
+use crate::{
+    counter::Counter, echo::Echo, hello::Hello, home::Home, rates::Rates, upstreams::Upstreams,
+};
+
+/// What is where, and which actor answers.
+#[routes]
+pub fn routes() -> Router {
+    Router::new()
+        .mount::<Home>("/", "home")
+        .mount::<Hello>("/hello", "hello")
+        .mount::<Counter>("/counter/{name}", "{name}") // one counter per name
+        .mount::<Echo>("/echo", "echo")
+        .mount::<Rates>("/rates", "rates")
+        .mount::<Upstreams>("/upstreams/{bank}", "{bank}")
+}
+
+#[cfg(test)]
+mod tests;
