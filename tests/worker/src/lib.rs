@@ -1,63 +1,60 @@
-//! Actors that the tests in workerd call.
+//! Actors that the tests in workerd call: one class for each behaviour.
+//!
+//! `tests/src` starts workerd with this worker. Outbound requests go to the mock in `tests/upstream`, at whatever host.
 
-use std::time::Duration;
+mod journal;
 
-use duractor::prelude::*;
-use futures::future::join_all;
+mod bindings;
+mod chain;
+mod inputs;
+mod outbound;
+mod place;
+mod probe;
+mod replies;
+mod traps;
+mod turns;
 
-/// One of each kind of method.
-#[derive(Default, Actor)]
-pub struct Probe {
-    count: u64,
-}
+use duractor::{Head, Header, prelude::*};
 
-#[methods]
-impl Probe {
-    #[get("/hello")]
-    fn hello(&self) -> &str {
-        "Hello from actor"
-    }
+use crate::{
+    bindings::Bindings, chain::Chain, inputs::Inputs, outbound::Outbound, place::Place, probe::Probe,
+    replies::Replies, traps::Traps, turns::Turns,
+};
 
-    #[get("/count")]
-    fn count(&self) -> u64 {
-        self.count
-    }
-
-    #[post("/add/{by}")]
-    fn add(&mut self, by: u64) -> u64 {
-        self.count += by;
-        self.count
-    }
-
-    #[any("/echo")]
-    fn echo(body: &[u8]) -> Vec<u8> {
-        body.to_vec()
-    }
-
-    #[get("/sleep/{ms}")]
-    async fn sleep(&self, ms: u64, cx: &Cx) -> u64 {
-        cx.sleep(Duration::from_millis(ms)).await;
-        ms
-    }
-
-    #[get("/fan/{count}")]
-    async fn fan(count: u32, cx: &Cx) -> Result<String> {
-        let replies = join_all((0..count).map(|at| cx.get(format!("http://upstream.test/{at}")))).await;
-        let mut text = String::new();
-        for reply in replies {
-            text += &reply?.text();
-            text.push('\n');
-        }
-        Ok(text)
-    }
-
-    #[get("/panic")]
-    fn panic(&self) -> u64 {
-        panic!("on purpose")
-    }
-}
+/// The mock in `tests/upstream`, which answers for every host.
+pub(crate) const UPSTREAM: &str = "http://upstream.test";
 
 #[routes]
 fn routes() -> Router {
-    Router::new().mount::<Probe>("/probe/{name}", "{name}")
+    Router::new()
+        .mount::<Bindings>("/bindings/{name}", "{name}")
+        .mount::<Chain>("/chain/{name}", "{name}")
+        .mount::<Inputs>("/inputs", "inputs")
+        .mount::<Outbound>("/outbound/{name}", "{name}")
+        .mount::<Place>("/place/{name}", "{name}")
+        .mount::<Place>("/org/{org}/room/{room}", "{org}/{room}")
+        .mount::<Place>("/fixed", "fixed")
+        .mount::<Place>("/tenant", Header("x-tenant"))
+        .mount::<Place>("/function", |head: &dyn Head| named_by_query(head))
+        .mount::<Probe>("/probe/{name}", "{name}")
+        .mount::<Replies>("/replies", "replies")
+        .mount::<Traps>("/traps/{name}", "{name}")
+        .mount::<Turns>("/turns/{name}", |head: &dyn Head| named_with_arrival(head))
+}
+
+/// The actor's name is the whole query.
+fn named_by_query(head: &dyn Head) -> Result<String, Problem> {
+    match head.query() {
+        "forbidden" => Err(Problem::new(403, "forbidden", "not this one")),
+        query => Ok(query.to_owned()),
+    }
+}
+
+/// The actor's name is the path's second segment. A request that says who it is leaves a note that it has arrived.
+fn named_with_arrival(head: &dyn Head) -> Result<String, Problem> {
+    let name = head.path().split('/').nth(2).unwrap_or_default();
+    if let Some(mark) = head.header("x-mark") {
+        journal::note(name, format!("arrived {mark}"));
+    }
+    Ok(name.to_owned())
 }
