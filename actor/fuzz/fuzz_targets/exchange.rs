@@ -18,10 +18,7 @@ enum Input<'i> {
     /// Bytes to read as a frame of so many slots, and as headers.
     Read { slots: u8, bytes: &'i [u8] },
     /// Frames to write behind each other and to read, then to read with some bytes changed.
-    Write {
-        frames: Vec<Vec<Value>>,
-        damage: Vec<(u16, u8)>,
-    },
+    Write { frames: Vec<Vec<Value>>, damage: Vec<(u16, u8)> },
 }
 
 fuzz_target!(|input: Input<'_>| match input {
@@ -48,12 +45,7 @@ fn write(frames: &[Vec<Value>], damage: &[(u16, u8)]) {
     for (slots, &(start, length)) in frames.iter().zip(&places) {
         let bytes = &buffer.as_bytes()[start..start + length];
         model::assert_holds(Frame::new(bytes, slots.len()).unwrap(), slots);
-        model::read_as_everything(
-            Frame::new(bytes, slots.len()).unwrap(),
-            bytes,
-            slots.len(),
-            1,
-        );
+        model::read_as_everything(Frame::new(bytes, slots.len()).unwrap(), bytes, slots.len(), 1);
     }
     for &(place, byte) in damage {
         if let Some(damaged) = buffer.as_bytes_mut().get_mut(usize::from(place)) {
@@ -68,26 +60,16 @@ fn write(frames: &[Vec<Value>], damage: &[(u16, u8)]) {
 impl<'i> Arbitrary<'i> for Input<'i> {
     fn arbitrary(u: &mut Unstructured<'i>) -> Result<Self> {
         if u.arbitrary()? {
-            let frames = (0..u.int_in_range(1..=3)?)
-                .map(|_| slots(u, DEPTH_MAX))
-                .collect::<Result<_>>()?;
-            return Ok(Input::Write {
-                frames,
-                damage: u.arbitrary()?,
-            });
+            let frames = (0..u.int_in_range(1..=3)?).map(|_| slots(u, DEPTH_MAX)).collect::<Result<_>>()?;
+            return Ok(Input::Write { frames, damage: u.arbitrary()? });
         }
         let slots = u.int_in_range(0..=16)?;
-        Ok(Input::Read {
-            slots,
-            bytes: u.bytes(u.len())?,
-        })
+        Ok(Input::Read { slots, bytes: u.bytes(u.len())? })
     }
 }
 
 fn slots(u: &mut Unstructured<'_>, depth: usize) -> Result<Vec<Value>> {
-    (0..u.int_in_range(0..=10)?)
-        .map(|_| value(u, depth))
-        .collect()
+    (0..u.int_in_range(0..=10)?).map(|_| value(u, depth)).collect()
 }
 
 fn value(u: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
@@ -98,10 +80,7 @@ fn value(u: &mut Unstructured<'_>, depth: usize) -> Result<Value> {
         3 => Value::F64(u.arbitrary()?),
         4 => Value::Str(u.arbitrary()?),
         5 => Value::Bytes(u.arbitrary()?),
-        6 => Value::View {
-            address: u.arbitrary::<u32>()? as usize,
-            length: u.arbitrary::<u32>()? as usize,
-        },
+        6 => Value::View { address: u.arbitrary::<u32>()? as usize, length: u.arbitrary::<u32>()? as usize },
         7 => Value::Headers(u.arbitrary_iter()?.map(header).collect::<Result<_>>()?),
         _ => Value::Frame(slots(u, depth - 1)?),
     })
