@@ -89,18 +89,8 @@ impl Cx {
     ///
     /// In the native host, which has none: a method that needs them is tested in workerd.
     pub fn env(&self) -> worker::Env {
-        bindings(&self.0)
+        self.0.home.world.host.env(self.0.home.key)
     }
-}
-
-#[cfg(target_arch = "wasm32")]
-fn bindings(call: &Call) -> worker::Env {
-    crate::workerd::env(call.home.key)
-}
-
-#[cfg(not(target_arch = "wasm32"))]
-fn bindings(_: &Call) -> worker::Env {
-    panic!("`cx.env()` has no bindings in the native host: test this method in workerd")
 }
 
 /// One operation: it starts at its first poll and is cancelled when it is dropped.

@@ -236,6 +236,9 @@ fn take<'r>(record: &mut &'r [u8]) -> Option<&'r [u8]> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     #[derive(Debug, Default, PartialEq)]

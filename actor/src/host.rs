@@ -34,6 +34,13 @@ pub(crate) trait Host {
     /// Writes to the log why something failed.
     fn log(&self, text: &str);
 
+    /// The actor's bindings. This is the one place outside an adapter that names a type of the platform.
+    ///
+    /// # Panics
+    ///
+    /// If the host has none.
+    fn env(&self, actor: Key) -> worker::Env;
+
     /// Asks for a call of `run` for this actor, soon, in the actor's own context.
     fn wake(&self, actor: Key);
 

@@ -175,8 +175,12 @@ impl Drop for Permit {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use std::pin::pin;
 
+    #[cfg(not(target_arch = "wasm32"))]
     use proptest::prelude::*;
 
     use super::*;
@@ -245,6 +249,7 @@ mod tests {
         drop(reader);
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     proptest! {
         /// Random arrivals, departures and cancellations: exclusion, order of arrival, and nobody waits for ever.
         #[test]

@@ -1,6 +1,4 @@
 //! Actors in the native host: turns, operations, replies.
-#![cfg(not(target_arch = "wasm32"))]
-
 use std::{cell::RefCell, time::Duration};
 
 use duractor::{
@@ -9,6 +7,8 @@ use duractor::{
     prelude::*,
 };
 use futures::future::{Either, join_all, select, try_join};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const A: &str = "https://a.example/";
 const B: &str = "https://b.example/";
@@ -195,6 +195,8 @@ fn a_turn_that_fails_leaves_no_trace() {
     let native = native();
     native.post("/counter/ann/add/5").send();
     assert_eq!(native.post("/counter/ann/fail").send().status, 409);
+    // In wasm a panic ends the instance, and the next one begins from the last commit: see the tests in workerd.
+    #[cfg(not(target_arch = "wasm32"))]
     assert_eq!(native.post("/counter/ann/panic").send().status, 500);
     native.fail_commits(1);
     let failed = native.post("/counter/ann/add/1").send();

@@ -231,6 +231,11 @@ impl fmt::Debug for Upstreams {
 }
 
 impl Upstreams {
+    /// The rules so far, out of a host that is given up.
+    pub(crate) fn take(&self) -> Self {
+        Self { rules: self.rules.take().into(), sent: RefCell::default() }
+    }
+
     /// A later rule wins over an earlier one.
     pub(crate) fn add(&self, pattern: &str, upstream: impl Upstream) {
         self.rules.borrow_mut().push((pattern.to_owned(), Rc::new(upstream)));

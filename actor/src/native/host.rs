@@ -79,6 +79,10 @@ impl Host for NativeHost {
         self.log.borrow_mut().push(text.to_owned());
     }
 
+    fn env(&self, _: Key) -> worker::Env {
+        panic!("`cx.env()` has no bindings in the native host: test this method in workerd")
+    }
+
     fn wake(&self, actor: Key) {
         self.woken.borrow_mut().push_back(actor);
     }

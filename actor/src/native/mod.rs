@@ -113,7 +113,11 @@ impl Native {
     /// If they are in conflict, with all that is wrong, as the worker would when it starts.
     #[must_use]
     pub fn routes(self, routes: Router) -> Self {
-        Self::with_app(routes.build().unwrap_or_else(|conflicts| panic!("{conflicts}")))
+        let app = routes.build().unwrap_or_else(|conflicts| panic!("{conflicts}"));
+        let upstreams = self.upstreams.take();
+        // A 32-bit target has room for one instance at a time.
+        drop(self);
+        Self { upstreams, ..Self::with_app(app) }
     }
 
     fn with_app(app: App) -> Self {

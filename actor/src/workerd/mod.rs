@@ -38,8 +38,7 @@ extern "C" {
     fn log(address: *const u8, length: usize);
     fn wake(actor: u32);
     fn commit(actor: u32, address: *const u8, length: usize) -> u32;
-    #[wasm_bindgen(js_name = env)]
-    fn env_of(actor: u32) -> JsValue;
+    fn env(actor: u32) -> JsValue;
 }
 
 /// The inbox that stands ready for a request of common size.
@@ -77,11 +76,6 @@ pub fn install(routes: fn() -> Router) {
     publish();
 }
 
-/// The actor's bindings.
-pub(crate) fn env(actor: Key) -> worker::Env {
-    env_of(actor.to_bits()).unchecked_into()
-}
-
 struct Workerd;
 
 impl Host for Workerd {
@@ -95,6 +89,10 @@ impl Host for Workerd {
 
     fn log(&self, text: &str) {
         log(text.as_ptr(), text.len());
+    }
+
+    fn env(&self, actor: Key) -> worker::Env {
+        env(actor.to_bits()).unchecked_into()
     }
 
     fn wake(&self, actor: Key) {
