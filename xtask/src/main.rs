@@ -36,6 +36,7 @@ fn run(task: Task) -> Result<()> {
         Task::Test => test::test()?,
         Task::Lint => lint::lint()?,
         Task::Bench { arguments } => {
+            setup::setup()?;
             shell::run(
                 shell::cargo([
                     "run",

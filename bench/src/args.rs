@@ -1,0 +1,186 @@
+//! What the command line asks for.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use lexopt::prelude::*;
+
+use crate::scenario::Scenario;
+
+const HELP: &str = "\
+Side-by-side measurements against peers
+
+Usage: cargo xtask bench overhead [OPTIONS]
+       cargo xtask size [OPTIONS]
+
+What a request costs, beside the same actor by other means (overhead):
+      --scenario <NAME>    hello, json, echo or fan; may be repeated; default: all
+      --rounds <N>         How often each peer is measured, in turns with the others; default: 7
+      --seconds <N>        How long each time; default: 2
+      --connections <N>    How many clients ask at once; default: 16
+      --peer <NAME=DIR>    Measure a further worker, whose modules are in a folder; may be repeated
+      --json               Print rows as JSON
+
+What a worker weighs (size):
+      --top <N>            List the largest functions too
+      --json               Print rows as JSON";
+
+const ROUNDS: u32 = 7;
+const SECONDS: f64 = 2.0;
+const SECONDS_MAX: f64 = 600.0;
+const CONNECTIONS: usize = 16;
+const CONNECTIONS_MAX: usize = 256;
+
+/// A parsed command line.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Command {
+    Help,
+    Overhead(Overhead),
+    Size(Size),
+}
+
+/// How to measure what a request costs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Overhead {
+    /// All, if none is named.
+    pub(crate) scenarios: Vec<Scenario>,
+    pub(crate) rounds: u32,
+    pub(crate) slice: Duration,
+    pub(crate) connections: usize,
+    /// Names and folders of further peers.
+    pub(crate) peers: Vec<(String, PathBuf)>,
+    pub(crate) json: bool,
+}
+
+impl Default for Overhead {
+    fn default() -> Self {
+        Self {
+            scenarios: Vec::new(),
+            rounds: ROUNDS,
+            slice: Duration::from_secs_f64(SECONDS),
+            connections: CONNECTIONS,
+            peers: Vec::new(),
+            json: false,
+        }
+    }
+}
+
+/// How to weigh workers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Size {
+    /// How many functions to list.
+    pub(crate) top: usize,
+    pub(crate) json: bool,
+}
+
+pub(crate) fn print_help() {
+    println!("{HELP}");
+}
+
+/// Parses a command line, without the program's name.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
+    let mut parser = lexopt::Parser::from_args(arguments);
+    match parser.next()? {
+        None | Some(Short('h') | Long("help")) => Ok(Command::Help),
+        Some(Value(word)) if word == "overhead" => parse_overhead(parser),
+        Some(Value(word)) if word == "size" => parse_size(parser),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
+
+fn parse_overhead(mut parser: lexopt::Parser) -> Result<Command> {
+    let mut options = Overhead::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("scenario") => options.scenarios.push(parser.value()?.parse()?),
+            Long("rounds") => options.rounds = parser.value()?.parse()?,
+            Long("seconds") => options.slice = seconds(parser.value()?.parse()?)?,
+            Long("connections") => options.connections = parser.value()?.parse()?,
+            Long("peer") => options.peers.push(peer(&parser.value()?.string()?)?),
+            Long("json") => options.json = true,
+            Short('h') | Long("help") => return Ok(Command::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    ensure!(options.rounds > 0, "--rounds is at least 1");
+    let is_connected = (1..=CONNECTIONS_MAX).contains(&options.connections);
+    ensure!(is_connected, "--connections is 1 to {CONNECTIONS_MAX}");
+    Ok(Command::Overhead(options))
+}
+
+fn parse_size(mut parser: lexopt::Parser) -> Result<Command> {
+    let mut options = Size::default();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("top") => options.top = parser.value()?.parse()?,
+            Long("json") => options.json = true,
+            Short('h') | Long("help") => return Ok(Command::Help),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Command::Size(options))
+}
+
+fn seconds(value: f64) -> Result<Duration> {
+    if value > 0.0 && value <= SECONDS_MAX {
+        return Ok(Duration::from_secs_f64(value));
+    }
+    bail!("--seconds is more than 0 and at most {SECONDS_MAX}")
+}
+
+fn peer(value: &str) -> Result<(String, PathBuf)> {
+    let (name, dir) = value.split_once('=').context("--peer is NAME=DIR, such as mine=/tmp/mine")?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    ensure!(is_name, "`{name}` is not letters, digits and `-`");
+    Ok((name.to_owned(), dir.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
+
+    #[test]
+    fn overhead_takes_all_its_options() {
+        let line = "overhead --scenario echo --rounds 3 --seconds 0.5 --connections 4 --peer a=b --json";
+        let expected = Overhead {
+            scenarios: vec![Scenario::Echo],
+            rounds: 3,
+            slice: Duration::from_millis(500),
+            connections: 4,
+            peers: vec![("a".into(), "b".into())],
+            json: true,
+        };
+        assert_eq!(parsed(line).unwrap(), Command::Overhead(expected));
+    }
+
+    #[test]
+    fn size_takes_all_its_options() {
+        let expected = Size { top: 5, json: true };
+        assert_eq!(parsed("size --top 5 --json").unwrap(), Command::Size(expected));
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for line in [
+            "overheat",
+            "--json",
+            "overhead --scenario hallo",
+            "overhead --rounds 0",
+            "overhead --seconds 0",
+            "overhead --seconds nan",
+            "overhead --connections 0",
+            "overhead --connections 1000",
+            "overhead --peer js",
+            "overhead --peer a/b=c",
+            "size overhead",
+        ] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+}

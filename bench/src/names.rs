@@ -1,0 +1,135 @@
+//! What is large in a wasm module.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde::Serialize;
+use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
+
+/// One thing in a module and its length.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Part {
+    pub(crate) name: String,
+    pub(crate) bytes: usize,
+}
+
+/// Sections and functions, the largest first.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) sections: Vec<Part>,
+    pub(crate) functions: Vec<Part>,
+}
+
+/// Takes a module apart. Functions have names if the module has a name section, else numbers.
+///
+/// # Errors
+///
+/// It is no wasm module.
+pub(crate) fn parts(wasm: &[u8]) -> Result<Parts> {
+    let mut parts = Parts::default();
+    let mut names = BTreeMap::new();
+    let (mut imports, mut bodies) = (0, Vec::new());
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        if let Some((id, range)) = payload.as_section() {
+            parts.sections.push(Part { name: section(&payload, id), bytes: range.len() });
+        }
+        match payload {
+            Payload::ImportSection(reader) => {
+                for import in reader.into_imports() {
+                    imports += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                }
+            }
+            Payload::CodeSectionEntry(body) => bodies.push(body.range().len()),
+            Payload::CustomSection(reader) => {
+                if let KnownCustom::Name(reader) = reader.as_known() {
+                    read_names(reader, &mut names)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    let function =
+        |(at, bytes)| Part { name: names.get(&at).cloned().unwrap_or_else(|| format!("function {at}")), bytes };
+    parts.functions = (imports..).zip(bodies).map(function).collect();
+    for list in [&mut parts.sections, &mut parts.functions] {
+        list.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
+    }
+    Ok(parts)
+}
+
+/// Functions by the crate that they are of. What is generic is of the crate that wrote it, whoever made use of it.
+pub(crate) fn by_crate(functions: &[Part]) -> Vec<Part> {
+    let mut sums = BTreeMap::new();
+    for function in functions {
+        *sums.entry(crate_of(&function.name)).or_insert(0) += function.bytes;
+    }
+    let mut crates: Vec<Part> = sums.into_iter().map(|(name, bytes)| Part { name: name.to_owned(), bytes }).collect();
+    crates.sort_by_key(|part| Reverse(part.bytes));
+    crates
+}
+
+/// The crate in `<a::B as c::D>::e`, `a::b` or `core::ptr::drop_in_place<a::B>`.
+fn crate_of(name: &str) -> &str {
+    let inner = name.strip_prefix("core::ptr::drop_in_place").unwrap_or(name);
+    let path = inner.trim_start_matches(['<', '&', '[', '(', '*']);
+    let path = ["mut ", "dyn ", "const "].iter().fold(path, |path, word| path.trim_start_matches(word));
+    match path.split_once("::") {
+        Some((name, _)) if name.chars().all(|c| c.is_alphanumeric() || c == '_') => name,
+        _ => "other",
+    }
+}
+
+fn section(payload: &Payload<'_>, id: u8) -> String {
+    match (payload, id) {
+        (Payload::CustomSection(reader), _) => format!("custom {}", reader.name()),
+        (_, 10) => "code".into(),
+        (_, 11) => "data".into(),
+        (_, id) => format!("section {id}"),
+    }
+}
+
+fn read_names(reader: wasmparser::NameSectionReader<'_>, names: &mut BTreeMap<u32, String>) -> Result<()> {
+    for subsection in reader {
+        let Name::Function(map) = subsection? else {
+            continue;
+        };
+        for naming in map {
+            let naming = naming?;
+            names.insert(naming.index, demangled(naming.name));
+        }
+    }
+    Ok(())
+}
+
+/// Without the hash at its end.
+fn demangled(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_belong_to_crates() {
+        let cases = [
+            ("serde_json::de::from_slice", "serde_json"),
+            ("<&alloc::string::String as core::fmt::Debug>::fmt", "alloc"),
+            ("core::ptr::drop_in_place<worker::env::Env>", "worker"),
+            ("<dyn duractor::Field>::load", "duractor"),
+            ("memcpy", "other"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(crate_of(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_largest_crate_comes_first() {
+        let part = |name: &str, bytes| Part { name: name.into(), bytes };
+        let functions = [part("a::x", 2), part("b::x", 3), part("a::y", 4)];
+        assert_eq!(by_crate(&functions), [part("a", 6), part("b", 3)]);
+    }
+}
