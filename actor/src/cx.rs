@@ -44,7 +44,7 @@ impl Cx {
     /// The time. In workerd the clock stands still while a method computes
     /// ([Cloudflare, "Security model"](https://developers.cloudflare.com/workers/reference/security-model/)).
     pub fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_secs_f64(self.0.home.world.host.now() / 1e3)
+        SystemTime::UNIX_EPOCH + since_epoch(self.0.home.world.host.now())
     }
 
     /// `N` random bytes, fit for cryptography.
@@ -91,6 +91,11 @@ impl Cx {
     pub fn env(&self) -> worker::Env {
         self.0.home.world.host.env(self.0.home.key)
     }
+}
+
+/// To the microsecond: present times in milliseconds have no more digits in an f64, and whole milliseconds stay whole.
+fn since_epoch(ms: f64) -> Duration {
+    Duration::from_micros((ms * 1e3).round() as u64)
 }
 
 /// One operation: it starts at its first poll and is cancelled when it is dropped.
@@ -184,6 +189,18 @@ impl Future for Sleep {
                 Poll::Pending
             }
             polled => polled.map(drop),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_milliseconds_stay_whole() {
+        for ms in [0, 1, 1_767_225_600_100, 1_767_225_600_299] {
+            assert_eq!(since_epoch(ms as f64), Duration::from_millis(ms));
         }
     }
 }

@@ -152,7 +152,16 @@ where
     D::Error: fmt::Display,
 {
     serde_path_to_error::deserialize(deserializer)
-        .map_err(|error| (error.path().to_string(), error.inner().to_string()))
+        .map_err(|error| (place(error.path()), error.inner().to_string()))
+}
+
+/// A path as far as it is known: `.` is the whole.
+fn place(path: &serde_path_to_error::Path) -> String {
+    let text = path.to_string();
+    match text.trim_end_matches('?').trim_end_matches('.') {
+        "" => ".".to_owned(),
+        known => known.to_owned(),
+    }
 }
 
 /// `application/json` and everything that ends in `+json`. Strings without escapes can be borrowed as `&str`; `Cow<str>` takes all.
@@ -162,7 +171,7 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {
         let mut json = serde_json::Deserializer::from_slice(req.body());
         match serde_path_to_error::deserialize(&mut json) {
             Ok(value) => json.end().map(|()| Json(value)).map_err(|error| bad_json(".", &error)),
-            Err(error) => Err(bad_json(&error.path().to_string(), error.inner())),
+            Err(error) => Err(bad_json(&place(error.path()), error.inner())),
         }
     }
 
@@ -264,6 +273,15 @@ mod tests {
         for (text, position) in [("limit=%", 6), ("limit=%4", 6), ("a=%zz", 2), ("tag=a&tag=%ff", 10)] {
             let json = page(text).unwrap_err().to_json();
             assert!(json.contains(&format!(r#""position":{position}"#)), "{text}: {json}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_told_as_far_as_it_is_known() {
+        for (json, known) in [("{", "."), (r#"{"a":[{"#, "a[0]"), (r#"{"a":"#, "a"), ("[1,", ".")] {
+            let mut json = serde_json::Deserializer::from_str(json);
+            let error = serde_path_to_error::deserialize::<_, serde_json::Value>(&mut json).unwrap_err();
+            assert_eq!(place(error.path()), known);
         }
     }
 

@@ -84,10 +84,10 @@ impl Queue {
 }
 
 impl Turns {
-    /// A turn at once, if it is free and nobody waits.
+    /// A turn at once, if it is free and nobody waits. Who takes none never waits.
     pub(crate) fn try_take(self: &Rc<Self>, turn: Turn) -> Option<Permit> {
         let mut queue = self.0.borrow_mut();
-        if !queue.waiting.is_empty() || !queue.is_free(turn) {
+        if turn != Turn::None && (!queue.waiting.is_empty() || !queue.is_free(turn)) {
             return None;
         }
         queue.take(turn);
@@ -220,6 +220,18 @@ mod tests {
         assert!(poll(&mut late).is_none());
         drop(poll(&mut writer).unwrap());
         assert!(poll(&mut late).is_some());
+    }
+
+    #[test]
+    fn who_takes_no_turn_waits_for_nobody() {
+        let turns = Rc::new(Turns::default());
+        let held = turns.try_take(Turn::Exclusive).unwrap();
+        let mut writer = turns.take(Turn::Exclusive);
+        assert!(poll(&mut writer).is_none());
+        drop(turns.try_take(Turn::None).unwrap());
+        assert!(poll(&mut writer).is_none());
+        drop(held);
+        assert!(poll(&mut writer).is_some());
     }
 
     #[test]

@@ -6,9 +6,7 @@ import { Operations, readStream, readWants } from "./operations.js";
 
 /** @import { Chain, Env, Exports, Options, Result, State, Want } from "./types.d.ts" */
 
-const METHODS = /** @type {Record<string, number>} */ ({
-  __proto__: null, GET: 0, HEAD: 1, POST: 2, PUT: 3, PATCH: 4, DELETE: 5, OPTIONS: 6,
-});
+const METHODS = new Map([["GET", 0], ["HEAD", 1], ["POST", 2], ["PUT", 3], ["PATCH", 4], ["DELETE", 5], ["OPTIONS", 6]]);
 const TYPES = [
   "text/plain; charset=utf-8",
   "application/json",
@@ -179,7 +177,7 @@ function writeRequest(request, path, body, number, chain) {
   /** @type {[string, string][]} */
   const headers = [];
   request.headers.forEach((value, name) => headers.push([name, value]));
-  const method = METHODS[request.method] ?? request.method;
+  const method = METHODS.get(request.method) ?? request.method;
   begin(requestBytes(method, path, body, headers) + chainBytes(chain), REQUEST_SLOTS);
   if (typeof method === "number") writer.i32(0, method);
   else writer.str(0, method);

@@ -5,7 +5,7 @@
 
 const WANT_SLOTS = 9, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2;
 const CANCEL = 0, SLEEP = 2;
-const REDIRECT = /** @type {RequestRedirect[]} */ (["follow", "manual", "error"]);
+const REDIRECT = ["follow", "manual", "error"];
 
 // Codes of failures (docs/exchange.md).
 const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6;

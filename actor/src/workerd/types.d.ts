@@ -51,7 +51,7 @@ export interface Want {
   headers?: [string, string][];
   body?: Uint8Array<ArrayBuffer>;
   bodyMax?: number;
-  redirect?: RequestRedirect;
+  redirect?: string;
 }
 
 /** What an operation came to: an answer, or a code. */
