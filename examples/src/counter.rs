@@ -76,6 +76,8 @@ impl Counter {
 
 #[cfg(test)]
 mod tests {
+    use duractor::Native;
+
     use super::*;
 
     #[test]
@@ -97,5 +99,38 @@ mod tests {
     fn the_page_shows_names_as_text() {
         let Html(html) = Counter { count: 3 }.draw("<b>", 1);
         assert!(html.contains("Counter &lt;b&gt;") && html.contains(">3<"), "{html}");
+    }
+
+    #[test]
+    fn every_name_has_its_own_counter() {
+        let native = Native::new().routes(crate::routes());
+        assert_eq!(native.post("/counter/ann/add/5").send().text(), "5");
+        assert_eq!(native.get("/counter/ann").send().text(), "5");
+        assert_eq!(native.get("/counter/bob").send().text(), "0");
+    }
+
+    #[test]
+    fn a_count_survives_eviction() {
+        let native = Native::new().routes(crate::routes());
+        native.post("/counter/ann/add/5").send();
+        native.evict("Counter", "ann");
+        assert_eq!(native.get("/counter/ann").send().text(), "5");
+    }
+
+    #[test]
+    fn the_form_counts_and_remembers_the_step() {
+        let native = Native::new().routes(crate::routes());
+        let reply = native.post("/counter/ann/page").form(&[("by", 3)]).send();
+        assert_eq!((reply.status, reply.header("location")), (303, Some("/counter/ann/page")));
+        assert!(reply.header("set-cookie").unwrap().starts_with("step=3;"));
+        let page = native.get("/counter/ann/page").header("cookie", "step=3").send();
+        assert!(page.text().contains(r#">3</p>"#) && page.text().contains(r#"value="3""#));
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        let native = Native::new().routes(crate::routes());
+        assert_eq!(native.post("/counter/ann/add/many").send().status, 400);
+        assert_eq!(native.post("/counter/ann/page").form(&[("by", "-1")]).send().status, 400);
     }
 }

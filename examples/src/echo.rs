@@ -75,11 +75,36 @@ fn text<'r>((name, value): (&'r str, &'r [u8])) -> (Cow<'r, str>, Cow<'r, str>) 
 
 #[cfg(test)]
 mod tests {
+    use duractor::Native;
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
     fn a_body_is_text_or_hexadecimal() {
         assert_eq!(Body::of("naïve".as_bytes()), Body::Text("naïve"));
         assert_eq!(Body::of(b"\x00\xff"), Body::Hex("00ff".into()));
+    }
+
+    #[test]
+    fn it_shows_the_request() {
+        let native = Native::new().routes(crate::routes());
+        let request = native.request("PURGE", "/echo/a/b?x=1&x=%C3%A9").header("x-id", "7");
+        let seen = json!({
+            "method": "PURGE",
+            "path": "/echo/a/b",
+            "query": [["x", "1"], ["x", "é"]],
+            "headers": [["x-id", "7"]],
+            "body": {"hex": "00ff"},
+        });
+        assert_eq!(request.body(b"\x00\xff").send().json::<Value>(), seen);
+    }
+
+    #[test]
+    fn raw_bytes_come_back_as_they_went() {
+        let native = Native::new().routes(crate::routes());
+        let request = native.post("/echo/raw").header("content-type", "image/png");
+        let reply = request.body(b"\x89PNG").send();
+        assert_eq!((reply.header("content-type"), &*reply.body), (Some("image/png"), &b"\x89PNG"[..]));
     }
 }

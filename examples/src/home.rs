@@ -37,8 +37,23 @@ impl Home {
     pub fn go(&self, example: Example, Query(visit): Query<Visit>) -> Redirect {
         let name = utf8_percent_encode(&visit.name, NON_ALPHANUMERIC);
         match example {
+            _ if visit.name.is_empty() => Redirect::to("/"),
             Example::Hello => Redirect::to(format!("/hello/{name}")),
             Example::Counter => Redirect::to(format!("/counter/{name}/page")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use duractor::Native;
+
+    #[test]
+    fn a_visitor_is_sent_to_the_example_of_that_name() {
+        let native = Native::new().routes(crate::routes());
+        let location = |target: &str| native.get(target).send().header("location").map(str::to_owned);
+        assert_eq!(location("/go/hello?name=a%2Fb").as_deref(), Some("/hello/a%2Fb"));
+        assert_eq!(location("/go/counter?name=Zo%C3%AB").as_deref(), Some("/counter/Zo%C3%AB/page"));
+        assert_eq!(location("/go/counter?name=").as_deref(), Some("/"));
     }
 }

@@ -18,9 +18,7 @@ mod page;
 
 use duractor::prelude::*;
 
-use crate::{
-    counter::Counter, echo::Echo, hello::Hello, home::Home, rates::Rates, upstreams::Upstreams,
-};
+use crate::{counter::Counter, echo::Echo, hello::Hello, home::Home, rates::Rates, upstreams::Upstreams};
 
 /// What is where, and which actor answers.
 #[routes]
@@ -33,6 +31,3 @@ pub fn routes() -> Router {
         .mount::<Rates>("/rates", "rates")
         .mount::<Upstreams>("/upstreams/{bank}", "{bank}")
 }
-
-#[cfg(test)]
-mod tests;

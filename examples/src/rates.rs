@@ -146,11 +146,12 @@ impl Rates {
   <button formmethod="post">Keep the best</button>
 </form>
 <p>Kept for {pair}: <b>{kept}</b></p>
-<table>
-  <thead><tr><th>Bank<th>Rate<th>After<th>From now on</tr></thead>
+<div class="scroll"><table>
+  <thead><tr><th>Bank<th>Rate<th>Took<th>From now on</tr></thead>
   <tbody>{rows}</tbody>
-</table>
-<p>All banks were asked at once, each for at most {} ms. Make one slow, or let it fail, and compare again.</p>"#,
+</table></div>
+<p>All banks were asked at once, each for at most {} ms. Make one slow, or let it fail, and
+compare again; set it empty to let it be as it was.</p>"#,
                 PATIENCE.as_millis()
             ),
         )
@@ -168,7 +169,7 @@ fn row(Answer { bank, ms, came }: &Answer) -> String {
         Came::Error(error) => format!(r#"<td class="bad">{}"#, escape(error)),
     };
     format!(
-        r#"<tr><th scope="row">{bank}{came}<td>{ms} ms<td><form method="post" action="/upstreams/{bank}">
+        r#"<tr><th scope="row">{bank}{came}<td class="ms">{ms} ms<td><form method="post" action="/upstreams/{bank}">
   <label>delay <input name="delay" type="number" min="0" max="10000" placeholder="ms"></label>
   <label><input name="failing" type="checkbox" value="true"> fail</label>
   <button>Set</button>
@@ -179,6 +180,9 @@ fn row(Answer { bank, ms, came }: &Answer) -> String {
 
 #[cfg(test)]
 mod tests {
+    use duractor::Native;
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn answers() -> Vec<Answer> {
@@ -199,8 +203,54 @@ mod tests {
     #[test]
     fn the_page_shows_rates_and_errors() {
         let Html(html) = Rates::default().draw(Pair::UsdJpy, &answers());
-        for part in ["<option selected>usdjpy", "<td>1.09<td>20 ms", "&lt;closed&gt;", "nothing yet"] {
+        for part in ["<option selected>usdjpy", "<td>1.09<td class=\"ms\">20 ms", "&lt;closed&gt;", "nothing yet"] {
             assert!(html.contains(part), "{part} is missing in {html}");
         }
+    }
+
+    /// A worker whose banks are so slow, and of which gamma is closed.
+    fn worker(delays_ms: [u64; 4]) -> Native {
+        let native = Native::new().routes(crate::routes());
+        for (bank, delay) in BANKS.iter().zip(delays_ms) {
+            let mood = json!({"delay": delay, "failing": *bank == "gamma"});
+            native.put(&format!("/upstreams/{bank}")).json(&mood).send();
+        }
+        native
+    }
+
+    #[test]
+    fn all_banks_are_asked_at_once_and_each_answers_for_itself() {
+        let native = worker([100, 9_000, 20, 300]);
+        let answers: Value = native.get("/rates/now/eurusd").send().json();
+        let ms: Vec<_> = (0..4).map(|at| answers[at]["ms"].as_u64().unwrap()).collect();
+        assert_eq!(ms, [100, 500, 20, 300]);
+        assert!(answers[0]["rate"].is_f64() && answers[3]["rate"].is_f64());
+        assert_eq!(answers[1]["error"], "/upstreams/beta/eurusd: no answer in time");
+        assert_eq!(answers[2]["error"], "/upstreams/gamma/eurusd: the answer's status is 503");
+    }
+
+    #[test]
+    fn the_fastest_offer_wins_and_a_failure_does_not() {
+        let native = worker([100, 40, 20, 300]);
+        let start = native.now();
+        let offer: Offer = native.get("/rates/fastest/eurusd").send().json();
+        assert_eq!(offer.bank, "beta");
+        assert_eq!(native.now().duration_since(start).unwrap(), Duration::from_millis(40));
+    }
+
+    #[test]
+    fn the_best_offer_is_kept_once_all_have_answered() {
+        let native = worker([1, 2, 3, 4]);
+        let offer: Offer = native.post("/rates/refresh/usdjpy").send().json();
+        let kept: BTreeMap<Pair, Offer> = native.get("/rates/best").send().json();
+        assert_eq!(kept, BTreeMap::from([(Pair::UsdJpy, offer)]));
+    }
+
+    #[test]
+    fn without_any_offer_nothing_is_kept() {
+        let native = worker([9_000; 4]);
+        let reply = native.post("/rates/refresh/usdjpy").send();
+        assert_eq!((reply.status, reply.text().contains("no bank offers usdjpy")), (502, true));
+        assert_eq!(native.get("/rates/best").send().text(), "{}");
     }
 }

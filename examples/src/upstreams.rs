@@ -51,12 +51,7 @@ pub struct Closed(String);
 impl Upstreams {
     /// `GET /upstreams/{bank}/{pair}`: an offer. A query such as `?delay=300` or `?failing=true` is a mood for this once.
     #[get("/{pair}")]
-    pub async fn quote(
-        &self,
-        pair: Pair,
-        once: Option<Query<Mood>>,
-        cx: &Cx,
-    ) -> Result<Json<Offer>, Closed> {
+    pub async fn quote(&self, pair: Pair, once: Option<Query<Mood>>, cx: &Cx) -> Result<Json<Offer>, Closed> {
         let mood = once.map_or(self.mood, |Query(mood)| mood);
         let [luck, price] = cx.random();
         cx.sleep(mood.delay(luck)).await;
@@ -117,6 +112,8 @@ impl fmt::Display for Pair {
 
 #[cfg(test)]
 mod tests {
+    use duractor::Native;
+
     use super::*;
 
     #[test]
@@ -129,5 +126,16 @@ mod tests {
     fn a_mood_decides_the_delay() {
         let delay = |delay| Mood { delay, failing: false }.delay(7).as_millis();
         assert_eq!((delay(None), delay(Some(300)), delay(Some(u64::MAX))), (7, 300, 10_000));
+    }
+
+    #[test]
+    fn a_mood_lasts_and_a_query_is_for_once() {
+        let native = Native::new().routes(crate::routes());
+        let status = |target: &str| native.get(target).send().status;
+        assert_eq!(native.put("/upstreams/beta").json(&Mood { delay: None, failing: true }).send().status, 204);
+        assert_eq!(status("/upstreams/beta/eurusd"), 503);
+        assert_eq!(status("/upstreams/beta/eurusd?delay=5"), 200);
+        assert_eq!(status("/upstreams/beta/eurusd"), 503);
+        assert_eq!(status("/upstreams/alpha/eurusd"), 200);
     }
 }

@@ -1,1 +1,0 @@
-#[test] fn routes_are_free_of_conflicts() { let _ = super::routes(); }

@@ -1,0 +1,134 @@
+//! Whatever can be clicked on a page does something sensible.
+
+use duractor::{
+    Native,
+    native::{RequestBuilder, Response},
+};
+use duractor_examples::routes;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What a click sends.
+#[derive(Debug)]
+struct Click {
+    method: String,
+    target: String,
+    fields: Vec<(String, String)>,
+}
+
+/// A start tag with the text behind it.
+struct Tag<'h> {
+    name: &'h str,
+    attributes: Vec<(&'h str, String)>,
+    text: &'h str,
+}
+
+impl<'h> Tag<'h> {
+    fn parse(html: &'h str) -> Self {
+        let (tag, text) = html.split_once('>').unwrap_or((html, ""));
+        let (name, rest) = tag.split_once([' ', '\n']).unwrap_or((tag, ""));
+        let mut parts = rest.split('"');
+        let mut attributes = Vec::new();
+        while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+            let key = key.trim_end_matches('=').rsplit([' ', '\n']).next().unwrap_or_default();
+            attributes.push((key, value.replace("&amp;", "&")));
+        }
+        Self { name, attributes, text }
+    }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        let (_, value) = self.attributes.iter().find(|(known, _)| *known == key)?;
+        Some(value)
+    }
+
+    /// The field that a control adds to its form when nobody touches it.
+    fn field(&self) -> Option<(String, String)> {
+        let value = match (self.name, self.get("type")) {
+            ("input", Some("checkbox")) => return None,
+            ("textarea", _) => self.text.trim(),
+            ("input", _) => self.get("value").unwrap_or_default(),
+            _ => return None,
+        };
+        Some((self.get("name")?.into(), value.into()))
+    }
+}
+
+/// Everything that can be clicked on a page: links, and the buttons of forms. A list's first option is its value.
+fn clicks(page: &str, html: &str) -> Vec<Click> {
+    let (_, body) = html.split_once("</style>").expect("a page has a style");
+    let body = body.split("<script>").next().unwrap_or_default();
+    let mut clicks = Vec::new();
+    let (mut method, mut action, mut fields) = (String::new(), String::new(), Vec::new());
+    for tag in body.split('<').skip(1).map(Tag::parse) {
+        match tag.name {
+            "a" => clicks.push(Click {
+                method: "GET".into(),
+                target: tag.get("href").expect("a link leads somewhere").into(),
+                fields: Vec::new(),
+            }),
+            "form" => {
+                method = tag.get("method").unwrap_or("get").to_uppercase();
+                action = tag.get("action").unwrap_or(page).into();
+                fields.clear();
+            }
+            "select" => fields.push((tag.get("name").unwrap_or_default().into(), String::new())),
+            "option" => match fields.last_mut() {
+                Some((_, value)) if value.is_empty() => *value = tag.text.into(),
+                _ => {}
+            },
+            "button" => clicks.push(Click {
+                method: tag.get("formmethod").map_or(method.clone(), str::to_uppercase),
+                target: tag.get("formaction").unwrap_or(&action).into(),
+                fields: fields.clone(),
+            }),
+            _ => fields.extend(tag.field()),
+        }
+    }
+    clicks
+}
+
+fn request<'n>(native: &'n Native, click: &Click) -> RequestBuilder<'n> {
+    match click.method.as_str() {
+        "GET" if click.fields.is_empty() => native.get(&click.target),
+        "GET" => {
+            let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+            let pairs = click.fields.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+            native.get(&format!("{}?{}", click.target, pairs.collect::<Vec<_>>().join("&")))
+        }
+        method => native.request(method, &click.target).form(&click.fields),
+    }
+}
+
+/// Sends what a click sends, and follows one redirect, as after a form.
+fn answer(native: &Native, click: &Click) -> Response {
+    let response = request(native, click).send();
+    match response.header("location") {
+        Some(location) => native.get(location).send(),
+        None => response,
+    }
+}
+
+fn click_everything(page: &str, clickable: usize) {
+    let native = Native::new().routes(routes());
+    let html = native.get(page).send().text().into_owned();
+    let clicks = clicks(page, &html);
+    assert_eq!(clicks.len(), clickable, "{clicks:#?}");
+    for click in clicks {
+        let response = answer(&native, &click);
+        assert_eq!(response.status, 200, "{click:?}: {}", response.text());
+    }
+}
+
+#[test]
+fn everything_on_the_index_page_answers() {
+    click_everything("/", 18);
+}
+
+#[test]
+fn everything_on_a_counters_page_answers() {
+    click_everything("/counter/ann/page", 2);
+}
+
+#[test]
+fn everything_on_the_rates_page_answers() {
+    click_everything("/rates", 7);
+}
