@@ -1,1 +1,29 @@
 //! Behaviour of duractor, natively and in workerd.
+//!
+//! The tests in `tests/tests` talk to a real workerd that runs the worker in `tests/worker`:
+//!
+//! ```no_run
+//! # use duractor_tests::workerd;
+//! let workerd = workerd();
+//! assert_eq!(workerd.get("/probe/ann/count").text(), "0");
+//! ```
+//!
+//! `cargo xtask test` builds the worker and runs them.
+//!
+//! # Contents
+//!
+//! - [`http`]: a client over plain sockets, fit for requests that no client would send
+//! - [`process`]: programs that end with the test, however it ends
+//! - [`workerd`](mod@workerd): workerd with the worker and an upstream
+//! - [`wait_until`]: in place of sleeping
+
+pub mod http;
+
+pub mod process;
+
+pub mod workerd;
+
+mod wait;
+
+pub use wait::{DEADLINE, wait_until};
+pub use workerd::workerd;

@@ -1,0 +1,89 @@
+//! Programs that end with the test, however it ends.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    io,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{self, Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+/// Runs its arguments in the background. When its input ends, which the system sees to when a test dies, it removes
+/// the folder `$0` and kills its process group. The program's descriptor 3 is the output, everything else the log.
+const KEEPER: &str = r#""$@" 3>&1 1>&2 & exec >&-; read -r _; rm -rf "$0"; kill -9 0"#;
+
+/// A program that runs, with all that it has started.
+#[derive(Debug)]
+pub struct Running {
+    keeper: Child,
+    /// Closing it ends the program.
+    input: Option<ChildStdin>,
+    log: File,
+    log_path: PathBuf,
+}
+
+impl Running {
+    /// Starts a program whose folder is `folder`, which is removed at the end.
+    ///
+    /// # Errors
+    ///
+    /// If the program's keeper cannot be started.
+    pub fn start<S: AsRef<OsStr>>(
+        folder: &Path,
+        program: impl IntoIterator<Item = S>,
+        variables: &[(&str, &str)],
+    ) -> io::Result<Self> {
+        let log_path = folder.join("log");
+        let log = File::create(&log_path)?;
+        let mut keeper = Command::new("sh")
+            .args(["-c", KEEPER])
+            .arg(folder)
+            .args(program)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log.try_clone()?)
+            .process_group(0)
+            .spawn()?;
+        let input = keeper.stdin.take();
+        Ok(Self { keeper, input, log, log_path })
+    }
+
+    /// What the program writes to descriptor 3.
+    ///
+    /// # Panics
+    ///
+    /// The second time.
+    pub fn output(&mut self) -> ChildStdout {
+        self.keeper.stdout.take().expect("the output is taken once")
+    }
+
+    /// What the program has written so far.
+    pub fn log(&self) -> String {
+        let _ = self.log.sync_data();
+        let bytes = fs::read(&self.log_path).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.input.take());
+        let _ = self.keeper.wait();
+    }
+}
+
+/// A new folder of this process.
+///
+/// # Errors
+///
+/// If it cannot be made.
+pub fn folder() -> io::Result<PathBuf> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("duractor-tests-{}-{number}", process::id()));
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

@@ -1,0 +1,146 @@
+// What the actors of the tests find on the internet, at every host. It remembers what it was asked.
+
+/** How often each path was asked for. */
+const asked = new Map();
+/** How many requests wait at each gate, and the most that ever did. */
+const gates = new Map();
+/** Requests whose client left before the answer, by path. */
+const aborted = new Map();
+
+const TICK_MS = 1;
+
+/** @param {Map<string, number>} counts @param {string} key @param {number} by */
+function add(counts, key, by) {
+  counts.set(key, (counts.get(key) ?? 0) + by);
+}
+
+/** @param {() => boolean} isDone */
+async function until(isDone) {
+  while (!isDone()) await scheduler.wait(TICK_MS);
+}
+
+/** @param {string} name */
+function gate(name) {
+  if (!gates.has(name)) gates.set(name, { isOpen: false, waiting: 0, most: 0, passed: 0 });
+  return gates.get(name);
+}
+
+/** Bytes that depend on their place. @param {number} count */
+function pattern(count) {
+  return Uint8Array.from({ length: count }, (_, at) => at % 251);
+}
+
+/** @param {Uint8Array} bytes */
+function undeclared(bytes) {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+}
+
+/** What it answers by the first segment of the path. */
+const answers = {
+  /** The rest of the path. */
+  text: (request, rest) => new Response(rest.join("/")),
+
+  async echo(request, rest, url) {
+    const headers = [...request.headers];
+    return Response.json({ method: request.method, url: request.url, headers, body: await request.text() });
+  },
+
+  async slow(request, [ms]) {
+    await scheduler.wait(Number(ms));
+    return new Response(`after ${ms}`);
+  },
+
+  status(request, [code]) {
+    const body = [204, 205, 304].includes(Number(code)) ? null : `status ${code}`;
+    return new Response(body, { status: Number(code) });
+  },
+
+  headers() {
+    const headers = new Headers({ "x-one": "1", "content-type": "text/x-test" });
+    headers.append("set-cookie", "a=1; Path=/");
+    headers.append("set-cookie", "b=2, 3; Path=/");
+    headers.append("x-word", "one");
+    headers.append("x-word", "two");
+    return new Response("headers", { headers });
+  },
+
+  bytes: (request, [count]) => new Response(pattern(Number(count))),
+
+  stream: (request, [count]) => new Response(undeclared(pattern(Number(count)))),
+
+  /** Encoded on the way, decoded by the client. */
+  gzip: (request, [count]) =>
+    new Response("z".repeat(Number(count)), { headers: { "content-encoding": "gzip" } }),
+
+  redirect(request, [left], url) {
+    const to = Number(left) > 0 ? `/redirect/${left - 1}` : "/text/arrived";
+    return new Response(null, { status: 302, headers: { location: new URL(to, url).href } });
+  },
+
+  async hang() {
+    await until(() => false);
+  },
+
+  drop() {
+    throw new Error("Network connection lost.");
+  },
+
+  /** Waits until it is opened. */
+  async gate(request, [name]) {
+    const here = gate(name);
+    here.most = Math.max(here.most, ++here.waiting);
+    try {
+      await until(() => here.isOpen);
+    } finally {
+      here.waiting--;
+    }
+    here.passed++;
+    return new Response(`passed ${name}`);
+  },
+
+  open(request, [name]) {
+    gate(name).isOpen = true;
+    return new Response(`opened ${name}`);
+  },
+
+  /** Answers when somebody waits at the gate. */
+  async arrived(request, [name]) {
+    await until(() => gate(name).waiting > 0);
+    return new Response(`somebody waits at ${name}`);
+  },
+
+  /** Answers when so many requests have come to the same place. */
+  async meet(request, [place, count]) {
+    const path = `meet ${place}`;
+    add(asked, path, 1);
+    await until(() => asked.get(path) >= Number(count));
+    return new Response(`met ${count}`);
+  },
+
+  // For the tests.
+
+  state(request, [name]) {
+    return Response.json(gate(name));
+  },
+
+  count: (request, rest, url) => new Response(String(asked.get(url.searchParams.get("path")) ?? 0)),
+
+  aborted: (request, rest, url) => new Response(String(aborted.get(url.searchParams.get("path")) ?? 0)),
+};
+
+export default {
+  /** @param {Request} request */
+  async fetch(request) {
+    const url = new URL(request.url);
+    const [first, ...rest] = url.pathname.slice(1).split("/");
+    add(asked, url.pathname, 1);
+    request.signal.addEventListener("abort", () => add(aborted, url.pathname, 1));
+    const answer = answers[first];
+    return answer ? answer(request, rest, url) : new Response("no such path", { status: 404 });
+  },
+};
