@@ -43,9 +43,9 @@ impl Counter {
 
     /// `GET /counter/{name}/page`: the counter with a form, whose step is the one that this browser took last.
     #[get("/page")]
-    pub fn page(&self, cx: &Cx, cookies: Cookies<'_>) -> Html<String> {
+    pub fn page(&self, req: &Request, cookies: Cookies<'_>) -> Html<String> {
         let step = cookies.get("step").and_then(|step| step.parse().ok()).unwrap_or(1);
-        self.draw(cx.name(), step)
+        self.draw(req.param("name").unwrap_or_default(), step)
     }
 
     /// `POST /counter/{name}/page`: what the form does. It remembers the step in a cookie and shows the page again.

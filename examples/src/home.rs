@@ -32,6 +32,12 @@ impl Home {
         Html(concat!(include_str!("head.html"), include_str!("home.html")))
     }
 
+    /// `GET /favicon.ico`, which every browser asks for.
+    #[get("/favicon.ico")]
+    pub fn icon() -> impl IntoResponse {
+        ([("cache-control", "max-age=86400")], Response::svg(include_str!("icon.svg")))
+    }
+
     /// `GET /go/{example}?name=…`: sends a form's visitor to the example of that name.
     #[get("/go/{example}")]
     pub fn go(&self, example: Example, Query(visit): Query<Visit>) -> Redirect {

@@ -169,7 +169,7 @@ fn row(Answer { bank, ms, came }: &Answer) -> String {
         Came::Error(error) => format!(r#"<td class="bad">{}"#, escape(error)),
     };
     format!(
-        r#"<tr><th scope="row">{bank}{came}<td class="ms">{ms} ms<td><form method="post" action="/upstreams/{bank}">
+        r#"<tr><th scope="row">{bank}{came}<td class="ms">{ms} ms<td><form method="post" action="/upstreams/{bank}" aria-label="{bank}">
   <label>delay <input name="delay" type="number" min="0" max="10000" placeholder="ms"></label>
   <label><input name="failing" type="checkbox" value="true"> fail</label>
   <button>Set</button>

@@ -55,10 +55,8 @@ impl Upstreams {
         let mood = once.map_or(self.mood, |Query(mood)| mood);
         let [luck, price] = cx.random();
         cx.sleep(mood.delay(luck)).await;
-        match mood.failing {
-            true => Err(Closed(cx.name().into())),
-            false => Ok(Json(Offer { bank: cx.name().into(), rate: pair.near(price) })),
-        }
+        let bank = cx.name().to_owned();
+        if mood.failing { Err(Closed(bank)) } else { Ok(Json(Offer { bank, rate: pair.near(price) })) }
     }
 
     /// `PUT /upstreams/{bank}`: sets the bank's mood.
