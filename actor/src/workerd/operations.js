@@ -98,7 +98,8 @@ export class Operations {
   /** Requests that wait for a connection. @type {Operation[]} */ #queue = [];
   #connections = 0;
   /** One timer, for the earliest deadline. @type {ReturnType<typeof setTimeout> | null} */ #timer = null;
-  #due = Infinity;
+  /** The earliest deadline, or an earlier one that is no longer of interest. */ #due = Infinity;
+  /** What the timer is set for. */ #set = Infinity;
   /** Names this call to the calls that it makes to its own worker. */ #token = "";
 
   /** @param {Surroundings} around */
@@ -197,24 +198,26 @@ export class Operations {
   #request(operation) {
     const { url = "", method, headers, body, redirect } = operation.want;
     const { origin, chain, chainHeader } = this.#around;
-    const isOwn = url[0] === "/" || url === origin || url.startsWith(`${origin}/`);
+    const isOwn = url[0] === "/";
     operation.controller = new AbortController();
     const init = { method, headers, body, redirect, signal: operation.controller.signal };
-    const request = new Request(url[0] === "/" ? origin + url : url, init);
+    const request = new Request(isOwn ? origin + url : url, init);
     if (isOwn) request.headers.set(chainHeader, chain((this.#token ||= crypto.randomUUID())));
     return request;
   }
 
-  /** Sets the timer for the earliest deadline, unless it is set. */
+  /** Sets the timer for the earliest deadline, unless it ends by then. */
   #schedule() {
-    if (this.#due === Infinity || this.#timer !== null) return;
+    if (this.#due >= this.#set) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#set = this.#due;
     const wait = Math.min(Math.max(this.#due - Date.now(), 0), TIMER_MAX);
     this.#timer = setTimeout(() => this.#expire(), wait);
   }
 
   #expire() {
     this.#timer = null;
-    this.#due = Infinity;
+    this.#due = this.#set = Infinity;
     const now = Date.now();
     for (const operation of this.#live.values()) {
       if (operation.isDue) continue;
