@@ -25,7 +25,7 @@ const RESULT_SLOTS = 7;
 const INBOX = 0, INBOX_BYTES = 1, OUTBOX = 2, OUTBOX_BYTES = 3;
 const BODY_MAX = 4, PATH_MAX = 5, CONNECTIONS_MAX = 6, CHAIN_MAX = 7;
 /** Reasons to refuse a request before it is handed over. */
-const BODY = 0, PATH = 1, CHAIN = 2;
+const BODY = 0, PATH = 1, CHAIN = 3;
 /** The header by which calls between the worker's own actors name the calls that wait for them. */
 const CHAIN_HEADER = "duractor-chain";
 
