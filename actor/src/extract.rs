@@ -151,8 +151,7 @@ fn located<'r, T: Deserialize<'r>, D: Deserializer<'r>>(deserializer: D) -> Resu
 where
     D::Error: fmt::Display,
 {
-    serde_path_to_error::deserialize(deserializer)
-        .map_err(|error| (place(error.path()), error.inner().to_string()))
+    serde_path_to_error::deserialize(deserializer).map_err(|error| (place(error.path()), error.inner().to_string()))
 }
 
 /// A path as far as it is known: `.` is the whole.

@@ -1,4 +1,74 @@
 //! Durable actors on Cloudflare Durable Objects: plain Rust structs, whose methods answer HTTP requests.
+//!
+//! ```
+//! use duractor::{prelude::*, Native};
+//!
+//! /// Counts, one count per name.
+//! #[derive(Default, Actor)]
+//! struct Counter {
+//!     count: u64,
+//! }
+//!
+//! #[methods]
+//! impl Counter {
+//!     #[get]
+//!     fn count(&self) -> u64 {
+//!         self.count
+//!     }
+//!
+//!     #[post("/add/{by}")]
+//!     fn add(&mut self, by: u64) -> u64 {
+//!         self.count += by;
+//!         self.count
+//!     }
+//! }
+//!
+//! #[routes]
+//! fn routes() -> Router {
+//!     Router::new().mount::<Counter>("/counter/{name}", "{name}")
+//! }
+//!
+//! // In a test the same actors run natively; `duractor build` makes the worker of them.
+//! let native = Native::new().routes(routes());
+//! assert_eq!(native.post("/counter/ann/add/5").send().text(), "5");
+//! assert_eq!(native.get("/counter/ann").send().text(), "5");
+//! assert_eq!(native.get("/counter/bob").send().text(), "0");
+//! ```
+//!
+//! **In this version state is in memory only**: it survives a failed method and a trap, and not the eviction of its
+//! Durable Object.
+//!
+//! # Receivers decide concurrency
+//!
+//! Methods that take `&self` interleave with each other where they wait. One that takes `&mut self` has the actor alone
+//! from its first line to its last, across every `await`, and is a transaction: `Ok` commits, `Err` leaves no trace. One
+//! that takes [`Me<Self>`](Me) holds nothing while it waits, and takes short turns.
+//!
+//! # Arguments and replies
+//!
+//! An argument named like a `{parameter}` of the path is that parameter. Every other one is taken from the request by its
+//! type ([`FromRequest`]): [`Json`], [`Query`], [`Form`], [`Cookies`], [`Headers`](exchange::Headers), `&[u8]`, `&str`,
+//! [`&Request`](Request), [`&Cx`](Cx), or a type of your own. What a method returns is a reply by its type
+//! ([`IntoResponse`]): text, numbers, bytes, [`Json`], [`Html`], [`Redirect`], [`Response`], tuples with status and headers,
+//! `Option`, `Result`. Errors are [`Problem`](struct@Problem)s of RFC 9457; any other error becomes one with `?`.
+//!
+//! # Waiting
+//!
+//! [`Cx`] sends requests and waits. Its futures work with every combinator of the `futures` crate; what is wanted at once
+//! leaves at once. Futures of the `worker` crate (KV, R2, D1 …) are reached through [`Cx::env`] and awaited beside them.
+//!
+//! # How does it work?
+//!
+//! JavaScript and WebAssembly hand each other a whole request, a whole response or a whole batch of operations as one
+//! [frame](exchange) in linear memory. A method that waits is a future in a slab, and its call has returned; JavaScript
+//! runs the operations and comes back with the results. Nothing is run twice. ARCHITECTURE.md follows a request through
+//! the files, docs/semantics.md says what an actor can rely on.
+//!
+//! # Modules
+//!
+//! - [`exchange`]: frames, for who works on Duractor itself.
+//! - [`native`]: the host for `cargo test`: virtual clock, scripted upstreams.
+//! - [`prelude`]: what most actors use.
 
 pub mod exchange;
 
@@ -20,6 +90,7 @@ mod problem;
 mod refusal;
 mod request;
 mod response;
+mod time;
 mod turn;
 mod waker;
 
@@ -47,11 +118,14 @@ pub use ops::Redirects;
 pub use problem::{Error, Problem, Result};
 pub use request::{FromRequest, Request};
 pub use response::{Html, IntoResponse, Json, Redirect, ReplyError, Response};
+pub use time::{millis, secs};
 
 /// What most actors use.
 pub mod prelude {
     pub use crate::{
-        Actor, Cookies, Cx, Error, FetchError, Form, FromRequest, Html, IntoResponse, Json, Me, Problem, Query,
-        Redirect, Request, Response, Result, Router, methods, routes,
+        Actor, Cookies, Cx, Error, FetchError, Form, FromRequest, Head, Header, Html, IntoResponse, Json, Me, Problem,
+        Query, Redirect, Request, Response, Result, Router, methods, millis, routes, secs,
     };
+    pub use futures::future::{Either, join, join_all, select, try_join, try_join_all};
+    pub use std::time::Duration;
 }

@@ -54,7 +54,7 @@ impl Cx {
         Self::test_with(&[])
     }
 
-    /// A context for a unit test, with upstreams that answer at once; patterns as in [`Native::upstream`].
+    /// A context for a unit test, with upstreams that answer at once; patterns as in [`Native::upstream`](crate::Native::upstream).
     ///
     /// ```
     /// use duractor::{native::Answer, Cx};

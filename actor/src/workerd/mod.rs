@@ -213,8 +213,8 @@ extern "C" fn duractor_activate(length: u32) -> f64 {
 }
 
 fn activate(instance: &Instance, buffer: &Buffer) -> f64 {
-    let parts = Frame::new(buffer.as_bytes(), 3)
-        .and_then(|frame| Ok((frame.str(0)?, frame.str(1)?, frame.opt_bytes(2)?)));
+    let parts =
+        Frame::new(buffer.as_bytes(), 3).and_then(|frame| Ok((frame.str(0)?, frame.str(1)?, frame.opt_bytes(2)?)));
     match parts {
         Ok((class, name, stored)) => {
             instance.activate(class, name, stored).map_or(-1.0, |key: Key| f64::from(key.to_bits()))
