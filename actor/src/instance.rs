@@ -1,7 +1,7 @@
 //! One instance: all actors of a worker in memory, their calls, and the entries through which a host drives them.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
@@ -29,6 +29,9 @@ use crate::{
 
 /// Polls in one entry; then the host is asked for another one, so that its events come in between.
 const POLLS_MAX: usize = 10_000;
+
+/// No key of an entry.
+const NO_TASK: u32 = u32::MAX;
 
 /// A request's frame up to this size is kept for the next request.
 const SPARE_MAX_BYTES: usize = 16 << 10;
@@ -63,6 +66,8 @@ pub(crate) struct Instance {
     drained: RefCell<Vec<Key>>,
     outbox: RefCell<Outbox>,
     spare: RefCell<Option<Buffer>>,
+    /// The task that is being polled. After a trap the host reads here whose call it was.
+    polled: Cell<u32>,
 }
 
 impl Instance {
@@ -77,11 +82,18 @@ impl Instance {
             drained: RefCell::default(),
             outbox: RefCell::new(Outbox::new(setup.shows)),
             spare: RefCell::default(),
+            polled: Cell::new(NO_TASK),
         }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.world.limits
+    }
+
+    /// Where the task stands that is being polled.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn polled(&self) -> &Cell<u32> {
+        &self.polled
     }
 
     /// What the last entry left.
@@ -374,7 +386,9 @@ impl Instance {
     fn poll(&self, key: Key) {
         let Some(mut future) = self.take_future(key) else { return };
         let waker = self.woken.waker(key);
+        self.polled.set(key.to_bits());
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))));
+        self.polled.set(NO_TASK);
         match polled {
             Ok(Poll::Ready(response)) => self.end(key, response),
             Ok(Poll::Pending) => self.put_back(key, future),

@@ -6,8 +6,8 @@ const INDEX_BITS: u32 = 20;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
 const GENERATION_MASK: u32 = (1 << (32 - INDEX_BITS)) - 1;
 
-/// Most entries that one [`Slots`] holds.
-pub(crate) const SLOTS_MAX: usize = 1 << INDEX_BITS;
+/// Most entries that one [`Slots`] holds. One index less than there could be: so `u32::MAX` is no key.
+pub(crate) const SLOTS_MAX: usize = (1 << INDEX_BITS) - 1;
 
 /// Names an entry for as long as it lives.
 ///

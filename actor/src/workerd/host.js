@@ -24,13 +24,15 @@ const RESULT_SLOTS = 7;
 /** Words of the control block. */
 const INBOX = 0, INBOX_BYTES = 1, OUTBOX = 2, OUTBOX_BYTES = 3;
 const BODY_MAX = 4, PATH_MAX = 5, CONNECTIONS_MAX = 6, CHAIN_MAX = 7;
+/** Where the task stands that is being polled. */
+const POLLED = 8;
 /** Reasons to refuse a request before it is handed over. */
 const BODY = 0, PATH = 1, CHAIN = 3;
 /** The header by which calls between the worker's own actors name the calls that wait for them. */
 const CHAIN_HEADER = "duractor-chain";
 
-/** What a call ends with when its instance is replaced. */
-const LOST = Symbol("lost");
+/** What calls end with when their instance is replaced: the one that trapped, and the others. */
+const TRAPPED = Symbol("trapped"), LOST = Symbol("lost");
 
 const decoder = new TextDecoder();
 
@@ -119,33 +121,34 @@ function controlWord(word) {
 class Trap extends Error {}
 
 /**
- * Enters WebAssembly. Whatever leaves it as an exception is a trap: the instance is replaced.
+ * Enters WebAssembly. Whatever leaves it as an exception is a trap.
  *
  * @template T
  * @param {() => T} act
  */
 function enter(act) {
   depth++;
+  lastError = "";
   try {
     return act();
   } catch (error) {
-    const trap = new Trap(lastError || String(error));
-    console.error("the instance trapped and is replaced:", error);
-    replace();
-    throw trap;
+    throw trap(error);
   } finally {
     depth--;
   }
 }
 
-/** Makes a new instance. Calls that waited in the old one end, each in its own object's context. */
-function replace() {
-  lastError = "";
+/** Replaces the instance. Calls that waited in the old one end, each in its own object's context. @param {unknown} cause */
+function trap(cause) {
+  console.error("the instance trapped and is replaced:", cause);
+  const trapped = new Trap(lastError || String(cause));
+  const polled = memory.view.getUint32(controlWord(POLLED), true);
   const lost = [...waiting.values()];
   waiting.clear();
   options.reset();
   install();
-  for (const actor of lost) actor.lose();
+  for (const actor of lost) actor.lose(polled);
+  return trapped;
 }
 
 function install() {
@@ -276,7 +279,7 @@ function interrupted() {
 
 /** What a client reads when the reason is not for it. @param {unknown} error */
 function failed(error) {
-  if (!(error instanceof Trap)) console.error(error);
+  if (!(error instanceof Trap) && error !== TRAPPED) console.error(error);
   const debug = options.development ? { debug: error instanceof Error ? error.message : String(error) } : {};
   return problem(500, "internal", "the actor failed to answer; the reason is in its log", {}, debug);
 }
@@ -433,21 +436,38 @@ class Actor {
     /** @type {[Call, Want[]][]} */
     const news = [];
     let done = null;
-    const end = out + controlWord(OUTBOX_BYTES);
-    for (let address = out; ; ) {
+    try {
+      done = this.#read(out, made, request, news);
+    } catch (error) {
+      throw trap(error);
+    }
+    // Only now, since an operation may enter WebAssembly, which takes the frames away.
+    for (const [call, wants] of news) call.operations.start(wants);
+    this.#arm();
+    return done;
+  }
+
+  /**
+   * Reads the chain of responses that an entry left.
+   *
+   * @param {number} address
+   * @param {number | undefined} made
+   * @param {Request | undefined} request
+   * @param {[Call, Want[]][]} news
+   */
+  #read(address, made, request, news) {
+    const end = address + controlWord(OUTBOX_BYTES);
+    let done = null;
+    for (;;) {
       reader.at(address, end - address, RESPONSE_SLOTS);
       const next = reader.optI32(4);
       const number = reader.f64(5);
       if (reader.i32(0) === -1) this.#wait(address, end, this.#calls.get(number) ?? this.#keep(number, request), news);
       else if (number === made && !this.#calls.has(number)) done = toResponse();
       else this.#end(number);
-      if (next === null) break;
+      if (next === null) return done;
       address += next;
     }
-    // Only now, since an operation may enter WebAssembly, which takes the frames away.
-    for (const [call, wants] of news) call.operations.start(wants);
-    this.#arm();
-    return done;
   }
 
   /** The call that is being made, and has to wait. @param {number} number @param {Request | undefined} request */
@@ -529,10 +549,8 @@ class Actor {
     if (!this.#isAlive()) return;
     const live = results.filter((result) => this.#calls.get(result.number)?.operations.settle(result.id));
     if (live.length === 0) return;
-    this.#quietly(() => {
-      const length = writeResults(live);
-      return X.duractor_resume(this.key, length);
-    });
+    const length = writeResults(live);
+    this.#quietly(() => X.duractor_resume(this.key, length));
   }
 
   /** The client of a call has gone. @param {Call} call */
@@ -542,9 +560,13 @@ class Actor {
     }
   }
 
-  /** The instance is gone, and the calls with it. The context may be another object's: only plain values cross. */
-  lose() {
-    for (const call of this.#calls.values()) call.lose();
+  /**
+   * The instance is gone, and the calls with it. The context may be another object's: only plain values cross.
+   *
+   * @param {number} polled the task that was polled when it trapped
+   */
+  lose(polled) {
+    for (const call of this.#calls.values()) call.end(call.task >>> 0 === polled ? TRAPPED : LOST);
     this.#calls.clear();
     this.#results.length = 0;
     this.#bell = null;
@@ -570,7 +592,7 @@ class Actor {
 
 /** A call that waits. */
 class Call {
-  #resolve = /** @type {(response: Response | typeof LOST) => void} */ (() => {});
+  #resolve = /** @type {(response: Response | symbol) => void} */ (() => {});
 
   /** @param {Actor} actor @param {number} number @param {number} task @param {Request} request */
   constructor(actor, number, task, request) {
@@ -585,22 +607,18 @@ class Call {
       deliver: (id, outcome) => actor.deliver({ number, task, id, ...outcome }),
       own: (request) => serve(request, actor.env),
     });
-    /** @type {Promise<Response | typeof LOST>} */
+    /** @type {Promise<Response | symbol>} */
     const ended = new Promise((resolve) => (this.#resolve = resolve));
     this.promise = ended.then((response) => {
       this.operations.stop();
-      return response === LOST ? interrupted() : response;
+      return response instanceof Response ? response : response === TRAPPED ? failed(response) : interrupted();
     });
     request.signal?.addEventListener("abort", () => actor.abandon(this), { once: true });
   }
 
-  /** @param {Response} response */
+  /** @param {Response | symbol} response */
   end(response) {
     this.#resolve(response);
-  }
-
-  lose() {
-    this.#resolve(LOST);
   }
 }
 
