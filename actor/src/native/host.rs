@@ -55,6 +55,10 @@ impl NativeHost {
     pub(crate) fn record(&self, identity: &Identity) -> Option<Vec<u8>> {
         self.stored.borrow().get(identity)?.get(RECORD_KEY).cloned()
     }
+
+    pub(crate) fn forget(&self, identity: &Identity) {
+        self.stored.borrow_mut().remove(identity);
+    }
 }
 
 impl Host for NativeHost {

@@ -161,13 +161,20 @@ impl Native {
         self.host.failing_commits.set(count);
     }
 
-    /// Takes an actor out of memory, as workerd does with one that is idle. Its calls end without a response.
-    pub fn evict(&self, class: &str, name: &str) {
+    /// Takes an actor out of the instance, as a trap does. Its next call brings it back from its last commit; calls that
+    /// wait end without a response.
+    pub fn rehydrate(&self, class: &str, name: &str) {
         let identity = (class.to_owned(), name.to_owned());
         if let Some(key) = self.actors.borrow_mut().remove(&identity) {
             self.instance.deactivate(key);
             self.host.actors.borrow_mut().remove(&key);
         }
+    }
+
+    /// Ends an actor's Durable Object, as workerd does with one that is idle. In this version its state ends with it.
+    pub fn evict(&self, class: &str, name: &str) {
+        self.rehydrate(class, name);
+        self.host.forget(&(class.to_owned(), name.to_owned()));
     }
 
     /// A request with any method. The target is a path, with its query.
