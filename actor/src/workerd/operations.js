@@ -10,6 +10,9 @@ const REDIRECT = ["follow", "manual", "error"];
 // Codes of failures (docs/exchange.md).
 const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6;
 
+/** An answer with a lower one, such as 101, is none. */
+const STATUS_MIN = 200;
+
 /** The longest time that a timer of the runtime can wait, in ms. */
 const TIMER_MAX = 2 ** 31 - 1;
 
@@ -237,6 +240,7 @@ export class Operations {
 
 /** @param {Response} response @param {number} max @returns {Promise<Outcome>} */
 async function readResponse(response, max) {
+  if (response.status < STATUS_MIN) return { code: OTHER, text: `the answer's status is ${response.status}` };
   const body = await readBody(response, max);
   if (body === null) return { code: TOO_LARGE };
   /** @type {[string, string][]} */
