@@ -31,7 +31,7 @@ impl fmt::Debug for Cx {
 }
 
 impl Cx {
-    /// The actor's name, as the router made it.
+    /// The actor's name, as the router made it: what a template is filled with is escaped, so `a/b` is `a%2Fb` there.
     pub fn name(&self) -> &str {
         &self.0.home.name
     }

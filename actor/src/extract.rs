@@ -136,6 +136,9 @@ fn bad_field(text: &[u8], what: &str, field: &str, why: &str) -> Problem {
 /// Where the value of the field begins.
 fn position_of(text: &[u8], name: &str) -> Option<usize> {
     let mut at = 0;
+    if name.is_empty() {
+        return None;
+    }
     for pair in text.split(|byte| *byte == b'&') {
         let key = pair.split(|byte| *byte == b'=').next().unwrap_or_default();
         if percent_encoding::percent_decode(key).eq(name.bytes()) {
@@ -151,15 +154,20 @@ fn located<'r, T: Deserialize<'r>, D: Deserializer<'r>>(deserializer: D) -> Resu
 where
     D::Error: fmt::Display,
 {
-    serde_path_to_error::deserialize(deserializer).map_err(|error| (place(error.path()), error.inner().to_string()))
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let why = error.inner().to_string();
+        (field_of(&error.path().to_string(), &why), why)
+    })
 }
 
-/// A path as far as it is known: `.` is the whole.
-fn place(path: &serde_path_to_error::Path) -> String {
-    let text = path.to_string();
-    match text.trim_end_matches('?').trim_end_matches('.') {
-        "" => ".".to_owned(),
-        known => known.to_owned(),
+/// Where in the input the error is: its path, and behind it the field that is missing, if that is what is wrong.
+fn field_of(path: &str, why: &str) -> String {
+    let missing = why.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    match (path, missing) {
+        ("." | "?", Some(field)) => field.to_owned(),
+        ("." | "?", None) => ".".to_owned(),
+        (path, Some(field)) => format!("{path}.{field}"),
+        (path, None) => path.trim_end_matches(".?").to_owned(),
     }
 }
 
@@ -237,6 +245,9 @@ impl<'r> FromRequest<'r> for Cookies<'r> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
     use super::*;
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -265,6 +276,19 @@ mod tests {
         assert_eq!(problem.status(), 400);
         let json = problem.to_json();
         assert!(json.contains(r#""field":"limit""#) && json.contains(r#""position":12"#), "{json}");
+    }
+
+    #[test]
+    fn a_field_that_is_missing_is_named() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its absence matters")]
+        struct Step {
+            by: u64,
+        }
+        let json = urlencoded::<Step>(b"to=1", "form").unwrap_err().to_json();
+        assert!(json.contains(r#""field":"by""#) && !json.contains("position"), "{json}");
+        assert_eq!(field_of("a[0]", "missing field `b` at line 1"), "a[0].b");
+        assert_eq!(field_of("?", "EOF while parsing"), ".");
     }
 
     #[test]

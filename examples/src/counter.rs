@@ -1,11 +1,11 @@
-//! One counter for every name: state that lasts, a problem with a type, a page with a form.
+//! One counter for every name: state between calls, a problem with a type, a page with a form.
 
 use duractor::prelude::*;
 use serde::Deserialize;
 
 use crate::page::{escape, page};
 
-/// Counts. What it has counted survives restarts.
+/// Counts, for as long as its Durable Object lives.
 #[derive(Default, Actor)]
 pub struct Counter {
     count: u64,
@@ -68,7 +68,7 @@ impl Counter {
   <label>Add <input name="by" type="number" min="0" value="{step}" required></label>
   <button>Count</button>
 </form>
-<p>Open this page twice, or restart the server: the count stays.</p>"#
+<p>Open this page in two windows: both count on the same actor.</p>"#
             ),
         )
     }
@@ -110,10 +110,10 @@ mod tests {
     }
 
     #[test]
-    fn a_count_survives_eviction() {
+    fn a_count_survives_a_trap() {
         let native = Native::new().routes(crate::routes());
         native.post("/counter/ann/add/5").send();
-        native.evict("Counter", "ann");
+        native.rehydrate("Counter", "ann");
         assert_eq!(native.get("/counter/ann").send().text(), "5");
     }
 

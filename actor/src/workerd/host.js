@@ -140,7 +140,7 @@ function enter(act) {
 
 /** Replaces the instance. Calls that waited in the old one end, each in its own object's context. @param {unknown} cause */
 function trap(cause) {
-  console.error("the instance trapped and is replaced:", cause);
+  console.error("the instance trapped and is replaced", lastError === "" ? cause : "");
   const trapped = new Trap(lastError || String(cause));
   const polled = memory.view.getUint32(controlWord(POLLED), true);
   const lost = [...waiting.values()];
@@ -279,9 +279,14 @@ function interrupted() {
 
 /** What a client reads when the reason is not for it. @param {unknown} error */
 function failed(error) {
-  if (!(error instanceof Trap) && error !== TRAPPED) console.error(error);
+  if (!(error instanceof Trap) && error !== TRAPPED && !isAbort(error)) console.error(error);
   const debug = options.development ? { debug: error instanceof Error ? error.message : String(error) } : {};
   return problem(500, "internal", "the actor failed to answer; the reason is in its log", {}, debug);
+}
+
+/** Who asked has gone: nothing has failed. @param {unknown} error */
+function isAbort(error) {
+  return error instanceof Error && error.name === "AbortError";
 }
 
 /**
@@ -646,6 +651,18 @@ function writeResults(results) {
   return writer.finish();
 }
 
+/** Installs the routes. In development their conflicts are what every request is answered with; elsewhere they end the start. */
+function begun() {
+  try {
+    install();
+    return serve;
+  } catch (error) {
+    const reason = new Error(lastError || String(error));
+    if (!options.development) throw reason;
+    return () => failed(reason);
+  }
+}
+
 /**
  * What `worker.js` needs.
  *
@@ -653,13 +670,8 @@ function writeResults(results) {
  */
 export function host(given) {
   options = given;
-  try {
-    install();
-  } catch (error) {
-    throw new Error(lastError || String(error));
-  }
   return {
-    fetch: serve,
+    fetch: begun(),
     /** The Durable Object class of an actor. @param {string} className */
     actor(className) {
       return class extends given.DurableObject {

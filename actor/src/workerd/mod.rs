@@ -58,7 +58,6 @@ thread_local! {
 
 #[wasm_bindgen(start, private)]
 fn start() {
-    std::panic::set_hook(Box::new(|info| Workerd.log(&info.to_string())));
     init(wasm_bindgen::exports());
 }
 
@@ -68,6 +67,8 @@ fn start() {
 ///
 /// If the routes are in conflict, with all that is wrong.
 pub fn install(routes: fn() -> Router) {
+    // Here, after all start functions: one line in the log is enough for a panic.
+    std::panic::set_hook(Box::new(|info| Workerd.log(&info.to_string())));
     let app = routes().build().unwrap_or_else(|conflicts| panic!("{conflicts}"));
     let setup = Setup { development: IS_DEVELOPMENT.get(), notify: Some(notify), shows: true };
     let instance = Rc::new(Instance::new(app, Rc::new(Workerd), setup));
