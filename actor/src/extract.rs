@@ -156,18 +156,20 @@ where
 {
     serde_path_to_error::deserialize(deserializer).map_err(|error| {
         let why = error.inner().to_string();
-        (field_of(&error.path().to_string(), &why), why)
+        (place(error.path(), &why), why)
     })
 }
 
-/// Where in the input the error is: its path, and behind it the field that is missing, if that is what is wrong.
-fn field_of(path: &str, why: &str) -> String {
+/// Where the error is, as far as it is known, and behind it the field that is missing if that is what is wrong. `.` is
+/// the whole.
+fn place(path: &serde_path_to_error::Path, why: &str) -> String {
+    let path = path.to_string();
+    let known = path.trim_end_matches('?').trim_end_matches('.');
     let missing = why.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
-    match (path, missing) {
-        ("." | "?", Some(field)) => field.to_owned(),
-        ("." | "?", None) => ".".to_owned(),
-        (path, Some(field)) => format!("{path}.{field}"),
-        (path, None) => path.trim_end_matches(".?").to_owned(),
+    match (known, missing) {
+        ("", field) => field.unwrap_or(".").to_owned(),
+        (known, Some(field)) => format!("{known}.{field}"),
+        (known, None) => known.to_owned(),
     }
 }
 
@@ -178,7 +180,7 @@ impl<'r, T: Deserialize<'r>> FromRequest<'r> for Json<T> {
         let mut json = serde_json::Deserializer::from_slice(req.body());
         match serde_path_to_error::deserialize(&mut json) {
             Ok(value) => json.end().map(|()| Json(value)).map_err(|error| bad_json(".", &error)),
-            Err(error) => Err(bad_json(&place(error.path()), error.inner())),
+            Err(error) => Err(bad_json(&place(error.path(), &error.inner().to_string()), error.inner())),
         }
     }
 
@@ -287,8 +289,9 @@ mod tests {
         }
         let json = urlencoded::<Step>(b"to=1", "form").unwrap_err().to_json();
         assert!(json.contains(r#""field":"by""#) && !json.contains("position"), "{json}");
-        assert_eq!(field_of("a[0]", "missing field `b` at line 1"), "a[0].b");
-        assert_eq!(field_of("?", "EOF while parsing"), ".");
+        let error = serde_path_to_error::deserialize::<_, Vec<Step>>(&mut serde_json::Deserializer::from_str("[{}]"));
+        let error = error.unwrap_err();
+        assert_eq!(place(error.path(), &error.inner().to_string()), "[0].by");
     }
 
     #[test]
@@ -304,7 +307,7 @@ mod tests {
         for (json, known) in [("{", "."), (r#"{"a":[{"#, "a[0]"), (r#"{"a":"#, "a"), ("[1,", ".")] {
             let mut json = serde_json::Deserializer::from_str(json);
             let error = serde_path_to_error::deserialize::<_, serde_json::Value>(&mut json).unwrap_err();
-            assert_eq!(place(error.path()), known);
+            assert_eq!(place(error.path(), ""), known);
         }
     }
 
