@@ -15,6 +15,9 @@ use crate::{
 /// When the virtual clock starts: 2026-01-01 00:00:00 UTC, in seconds since the Unix epoch.
 const START_SECONDS: u64 = 1_767_225_600;
 
+/// An actor's stored values, by key.
+type Values = BTreeMap<Vec<u8>, Vec<u8>>;
+
 /// An actor's class and name.
 pub(crate) type Identity = (String, String);
 
@@ -25,7 +28,7 @@ pub(crate) struct NativeHost {
     pub(crate) log: RefCell<Vec<String>>,
     pub(crate) woken: RefCell<VecDeque<Key>>,
     pub(crate) actors: RefCell<HashMap<Key, Identity>>,
-    stored: RefCell<HashMap<Identity, BTreeMap<Vec<u8>, Vec<u8>>>>,
+    stored: RefCell<HashMap<Identity, Values>>,
     pub(crate) failing_commits: Cell<u32>,
 }
 
