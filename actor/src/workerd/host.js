@@ -2,7 +2,7 @@
 // (docs/exchange.md), runs the operations that calls want, and replaces the instance when it traps.
 
 import { FrameReader, FrameWriter, Memory, Tag, headersBytes, payloadBytes, requestBytes, stringBytes } from "./frame.js";
-import { Operations, readStream, readWants } from "./operations.js";
+import { Operations, headerPairs, readStream, readWants } from "./operations.js";
 
 /** @import { Chain, Env, Exports, Options, Result, State, Want } from "./types.d.ts" */
 
@@ -177,9 +177,7 @@ function begin(bytes, slots) {
  * @param {Chain | null} chain
  */
 function writeRequest(request, path, body, number, chain) {
-  /** @type {[string, string][]} */
-  const headers = [];
-  request.headers.forEach((value, name) => headers.push([name, value]));
+  const headers = headerPairs(request.headers);
   const method = METHODS.get(request.method) ?? request.method;
   begin(requestBytes(method, path, body, headers) + chainBytes(chain), REQUEST_SLOTS);
   if (typeof method === "number") writer.i32(0, method);
@@ -272,6 +270,11 @@ function unavailable(error) {
   return problem(503, "unavailable", "the actor cannot be reached at the moment", { "retry-after": "1" });
 }
 
+/** The body broke off. The client may still listen, and what it sent is not the actor's failure. */
+function incomplete() {
+  return problem(400, "body-incomplete", "the body ended before it was whole", {});
+}
+
 /** The instance was replaced while the call waited. */
 function interrupted() {
   return problem(503, "interrupted", "the call was interrupted before it ended", { "retry-after": "1" });
@@ -349,8 +352,9 @@ class Actor {
   /** @param {Request} request @returns {Response | Promise<Response>} */
   fetch(request) {
     if (request.body === null) return this.#answer(request, null);
-    return readBody(request, controlWord(BODY_MAX)).then((body) =>
-      body === null ? refuse(BODY) : this.#answer(request, body),
+    return readBody(request, controlWord(BODY_MAX)).then(
+      (body) => (body === null ? refuse(BODY) : this.#answer(request, body)),
+      incomplete,
     );
   }
 
@@ -437,7 +441,10 @@ class Actor {
     } finally {
       current = null;
     }
-    if (out === 0) return null;
+    if (out === 0) {
+      this.#arm();
+      return null;
+    }
     /** @type {[Call, Want[]][]} */
     const news = [];
     let done = null;

@@ -82,6 +82,23 @@ export async function readStream(stream, max) {
   return bytes;
 }
 
+/** A name of a header (RFC 9110, section 5.1), as far as the exchange cares. */
+const NAME = /^[\x21-\x7e]+$/;
+
+/**
+ * Names and values. The runtime lets names through that are none; nobody can ask for them, and they are left out.
+ *
+ * @param {Headers} headers
+ */
+export function headerPairs(headers) {
+  /** @type {[string, string][]} */
+  const pairs = [];
+  headers.forEach((value, name) => {
+    if (NAME.test(name)) pairs.push([name, value]);
+  });
+  return pairs;
+}
+
 /** An operation that has not ended. */
 class Operation {
   /** @type {AbortController | null} */ controller = null;
@@ -243,10 +260,7 @@ async function readResponse(response, max) {
   if (response.status < STATUS_MIN) return { code: OTHER, text: `the answer's status is ${response.status}` };
   const body = await readBody(response, max);
   if (body === null) return { code: TOO_LARGE };
-  /** @type {[string, string][]} */
-  const headers = [];
-  response.headers.forEach((value, name) => headers.push([name, value]));
-  return { status: response.status, body, headers };
+  return { status: response.status, body, headers: headerPairs(response.headers) };
 }
 
 /** @param {Response} response @param {number} max */
