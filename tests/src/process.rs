@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
     process::{self, Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::atomic::{AtomicU32, Ordering},
+    thread,
 };
 
 /// Runs its arguments in the background. When its input ends, which the system sees to when a test dies, it removes
@@ -68,8 +69,22 @@ impl Running {
     }
 }
 
+impl Running {
+    /// The last lines of what the program has written so far.
+    pub fn log_tail(&self) -> String {
+        const LINES_MAX: usize = 40;
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        format!("the program's log ends with:\n{}", lines[lines.len().saturating_sub(LINES_MAX)..].join("\n"))
+    }
+}
+
+/// A test that fails shows the log's end.
 impl Drop for Running {
     fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("{}", self.log_tail());
+        }
         drop(self.input.take());
         let _ = self.keeper.wait();
     }

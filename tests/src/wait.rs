@@ -6,7 +6,7 @@ use std::{
 };
 
 /// How long anything in a test may take.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(2);

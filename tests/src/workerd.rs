@@ -75,16 +75,9 @@ fn show_log_at_panic(workerd: &'static OnceLock<Workerd>) {
     panic::set_hook(Box::new(move |info| {
         usual(info);
         if let Some(workerd) = workerd.get() {
-            eprintln!("workerd's log ends with:\n{}", tail(&workerd.log()));
+            eprintln!("{}", workerd.running.log_tail());
         }
     }));
-}
-
-/// The last lines.
-fn tail(text: &str) -> String {
-    const LINES_MAX: usize = 40;
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(LINES_MAX)..].join("\n")
 }
 
 impl Workerd {
@@ -258,7 +251,10 @@ fn objects() -> Result<(String, String)> {
     for object in list {
         let (name, class) = (object["name"].as_str(), object["class_name"].as_str());
         let (name, class) = name.zip(class).context("a binding has no name or no class")?;
-        write!(namespaces, r#"(className = "{class}", uniqueKey = "{class}", enableSql = true), "#)?;
+        write!(
+            namespaces,
+            r#"(className = "{class}", uniqueKey = "{class}", enableSql = true, preventEviction = true), "#
+        )?;
         write!(bindings, r#"(name = "{name}", durableObjectNamespace = "{class}"), "#)?;
     }
     Ok((namespaces, bindings))

@@ -17,9 +17,9 @@ fn bytes(count: usize) -> Vec<u8> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    let hash = bytes.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let hash = bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
     format!("{} {hash:016x}", bytes.len())
 }
 
@@ -99,7 +99,9 @@ fn a_client_that_leaves_during_its_upload_does_no_harm() {
     }
     for _ in 0..20 {
         let mut exchange = Exchange::connect(workerd.address()).unwrap();
-        exchange.write(b"POST /inputs/digest HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab").unwrap();
+        exchange
+            .write(b"POST /inputs/digest HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab")
+            .unwrap();
         exchange.finish().unwrap();
     }
     let body = bytes(100_000);

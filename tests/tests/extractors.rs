@@ -19,7 +19,9 @@ fn json_comes_and_goes() {
 #[test]
 fn json_has_several_media_types() {
     let body = br#"{"id":1,"lines":[]}"#;
-    for good in ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/cloudevents+json"] {
+    for good in
+        ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON", "application/cloudevents+json"]
+    {
         assert_eq!(post("/inputs/json", good, body).status, 200, "{good}");
     }
     for bad in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", "+json", ""] {
@@ -37,13 +39,17 @@ fn json_that_is_wrong_is_located() {
         ("{\"id\":1,\n\"lines\":[}", "lines[0]", 2, 10),
         (r#"{"id":"one","lines":[]}"#, "id", 1, 11),
         (r#"{"id":1,"lines":[{"sku":"a","count":1},{"sku":"b","count":256}]}"#, "lines[1].count", 1, 61),
-        (r#"{"id":1,"lines":[{"sku":"a"}]}"#, "lines[0]", 1, 27),
+        (r#"{"id":1,"lines":[{"sku":"a"}]}"#, "lines[0]", 1, 28),
         (r#"{"id":1,"lines":[]} x"#, ".", 1, 21),
         (r#"{"id":1,"id":2,"lines":[]}"#, ".", 1, 12),
     ];
     for (body, field, line, column) in cases {
         let problem = post("/inputs/json", "application/json", body.as_bytes()).assert_problem(400, "bad-json");
-        assert_eq!((&problem["field"], &problem["line"], &problem["column"]), (&json!(field), &json!(line), &json!(column)), "{body}: {problem}");
+        assert_eq!(
+            (&problem["field"], &problem["line"], &problem["column"]),
+            (&json!(field), &json!(line), &json!(column)),
+            "{body}: {problem}"
+        );
     }
 }
 

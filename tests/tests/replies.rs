@@ -42,7 +42,9 @@ fn a_header_cannot_be_injected() {
 
 #[test]
 fn a_header_may_have_any_text() {
-    for (sent, value) in [("plain", "plain"), ("a%09b", "a\tb"), ("", ""), ("%C3%84gnes", "Ägnes"), ("%F0%9F%A6%80", "🦀")] {
+    for (sent, value) in
+        [("plain", "plain"), ("a%09b", "a\tb"), ("", ""), ("%C3%84gnes", "Ägnes"), ("%F0%9F%A6%80", "🦀")]
+    {
         let answer = workerd().get(format!("/replies/header?name=x-text&value={sent}"));
         assert_eq!(answer.status, 200, "{sent}: {}", answer.text());
         assert_eq!(answer.header("x-text"), Some(value), "{sent}");

@@ -1,1 +1,143 @@
-//! To come.
+//! A call that destroys its instance fails alone: committed state stays, others are told to try again, nothing hangs.
+
+use std::{
+    sync::{Mutex, MutexGuard},
+    thread,
+};
+
+use duractor_tests::{http::Exchange, wait_until, workerd};
+
+/// A trap ends the waiting calls of every test.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn wait_at(path: &str, gate: &str) -> Exchange {
+    let exchange = workerd().request("GET", format!("{path}/wait/{gate}")).start().unwrap();
+    wait_until("it waits at the gate", || (workerd().waiting_at(gate) == 1).then_some(()));
+    exchange
+}
+
+/// Calls a method that traps, while another actor's call and another call of the same actor wait.
+fn assert_fails_alone(actor: &str, method: &str) {
+    let _alone = alone();
+    let workerd = workerd();
+    let (path, other) = (format!("/traps/{actor}"), format!("/traps/beside-{actor}"));
+    workerd.post(format!("{path}/add/one")).ok();
+    workerd.post(format!("{other}/add/kept")).ok();
+    let waiting = wait_at(&other, &format!("beside-{actor}"));
+
+    let answer = workerd.post(format!("{path}/{method}"));
+    answer.assert_problem(500, "internal");
+    assert_tells_nothing(answer.text());
+    assert_interrupted(waiting);
+
+    assert_eq!(workerd.get(format!("{path}/value")).ok(), "1");
+    assert_eq!(workerd.get(format!("{path}/words")).ok(), "one");
+    assert_eq!(workerd.post(format!("{path}/add/two")).ok(), "2");
+    workerd.open(&format!("beside-{actor}"));
+    assert_eq!(workerd.get(format!("{other}/wait/beside-{actor}")).ok(), "1");
+    assert_eq!(workerd.get(format!("{other}/words")).ok(), "kept");
+}
+
+fn assert_tells_nothing(text: &str) {
+    for secret in ["secret", "traps.rs", "unreachable", "wasm", "RuntimeError", "out of bounds", "alloc"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+fn assert_interrupted(waiting: Exchange) {
+    let answer = waiting.answer().unwrap();
+    answer.assert_problem(503, "interrupted");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+}
+
+#[test]
+fn a_panic_fails_alone() {
+    assert_fails_alone("panic", "panic");
+    assert!(workerd().log().contains("a secret reason"), "the reason is logged");
+}
+
+#[test]
+fn a_panic_after_a_wait_fails_alone() {
+    assert_fails_alone("panic-later", "panic-later");
+}
+
+#[test]
+fn an_abort_after_a_wait_fails_alone() {
+    assert_fails_alone("unreachable", "unreachable-later");
+}
+
+#[test]
+fn a_stack_overflow_fails_alone() {
+    assert_fails_alone("overflow", "overflow");
+}
+
+#[test]
+fn a_lack_of_memory_fails_alone() {
+    assert_fails_alone("memory", "memory");
+}
+
+#[test]
+fn an_index_out_of_bounds_fails_alone() {
+    assert_fails_alone("index", "index");
+}
+
+#[test]
+fn other_calls_of_the_actor_are_interrupted_too() {
+    let _alone = alone();
+    workerd().post("/traps/same/add/one").ok();
+    let waiting = wait_at("/traps/same", "same");
+    workerd().post("/traps/same/index").assert_problem(500, "internal");
+    assert_interrupted(waiting);
+    assert_eq!(workerd().get("/traps/same/value").ok(), "1");
+}
+
+#[test]
+fn a_call_that_waits_for_its_turn_is_interrupted() {
+    let _alone = alone();
+    let holder = wait_at("/traps/turn", "turn");
+    let writer = workerd().request("POST", "/traps/turn/add/one").start().unwrap();
+    assert_eq!(workerd().get("/traps/turn/ping").status, 204);
+    workerd().post("/traps/elsewhere/panic").assert_problem(500, "internal");
+    assert_interrupted(holder);
+    assert_interrupted(writer);
+    assert_eq!(workerd().get("/traps/turn/value").ok(), "0");
+}
+
+#[test]
+fn a_function_that_names_actors_may_panic() {
+    let _alone = alone();
+    workerd().get("/function?panic").assert_problem(500, "internal");
+    assert_eq!(workerd().get("/function/visits?after").ok(), "0");
+}
+
+#[test]
+fn many_traps_in_a_row_are_survived() {
+    let _alone = alone();
+    for at in 0..30 {
+        workerd().post(format!("/traps/row/add/{at}")).ok();
+        workerd().post("/traps/row/panic").assert_problem(500, "internal");
+    }
+    assert_eq!(workerd().get("/traps/row/value").ok(), "30");
+}
+
+#[test]
+fn traps_of_many_actors_at_once_hang_nobody() {
+    let _alone = alone();
+    thread::scope(|scope| {
+        for actor in 0..12 {
+            scope.spawn(move || {
+                for round in 0..10 {
+                    let method = ["panic", "panic-later", "add/word", "unreachable-later"][(actor + round) % 4];
+                    let answer = workerd().post(format!("/traps/crowd-{actor}/{method}"));
+                    assert!([200, 500, 503].contains(&answer.status), "{}", answer.text());
+                }
+            });
+        }
+    });
+    for actor in 0..12 {
+        assert_eq!(workerd().get(format!("/traps/crowd-{actor}/value")).status, 200);
+    }
+}

@@ -200,7 +200,8 @@ fn one_waiting_call_too_many_is_refused() {
     let gate = actor.gate("a");
     let holder = actor.wait_at("POST", "write", "a");
     let (path, workerd) = (actor.path("add/1"), actor.workerd);
-    let calls: Vec<_> = (1..TASKS_MAX).map(|_| workerd.request("POST", &path).header("x-mark", "w").start().unwrap()).collect();
+    let calls: Vec<_> =
+        (1..TASKS_MAX).map(|_| workerd.request("POST", &path).header("x-mark", "w").start().unwrap()).collect();
     let arrived = || actor.journal().iter().filter(|event| *event == "arrived w").count();
     wait_until("all wait", || (arrived() == TASKS_MAX - 1).then_some(()));
     assert_eq!(workerd.get(actor.path("ping")).status, 204);

@@ -1,1 +1,74 @@
-//! To come.
+//! The worker under `wrangler dev`: a smoke test of what users run.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpListener},
+    os::unix::fs::symlink,
+    path::Path,
+};
+
+use duractor_tests::{
+    http::Request,
+    process::{self, Running},
+    wait_until,
+    workerd::root,
+};
+
+/// A port where nobody listens. Another program may take it before wrangler does.
+fn free_port() -> u16 {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// A folder with the worker's configuration and build, so that wrangler keeps its files there.
+fn start(folder: &Path, port: u16) -> Running {
+    let worker = root().join("tests/worker");
+    assert!(worker.join("build/worker.js").exists(), "the worker is not built: run `cargo xtask test`");
+    symlink(worker.join("build"), folder.join("build")).unwrap();
+    std::fs::copy(worker.join("wrangler.toml"), folder.join("wrangler.toml")).unwrap();
+    let wrangler = root().join("node_modules/wrangler/bin/wrangler.js");
+    let config = folder.join("wrangler.toml");
+    let port = port.to_string();
+    let program = [
+        "node".as_ref(),
+        wrangler.as_os_str(),
+        "dev".as_ref(),
+        "--config".as_ref(),
+        config.as_os_str(),
+        "--ip".as_ref(),
+        "127.0.0.1".as_ref(),
+        "--port".as_ref(),
+        port.as_ref(),
+        "--inspector-port".as_ref(),
+        "0".as_ref(),
+        "--show-interactive-dev-session=false".as_ref(),
+    ];
+    let quiet = [("WRANGLER_SEND_METRICS", "false"), ("CI", "true"), ("NO_COLOR", "1")];
+    Running::start(folder, program, &quiet).unwrap()
+}
+
+#[test]
+fn the_worker_runs_under_wrangler_dev() {
+    let folder = process::folder().unwrap();
+    let port = free_port();
+    let _wrangler = start(&folder, port);
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let request = |method: &str, path: &str| Request::new(address, method, path);
+
+    let hello = wait_until("wrangler answers", || {
+        request("GET", "/probe/ann/hello").try_send().ok().filter(|answer| answer.status == 200)
+    });
+    assert_eq!(hello.text(), "Hello from actor");
+
+    let bytes: Vec<u8> = (0..=255).collect();
+    assert_eq!(request("POST", "/probe/ann/echo").body(bytes.clone()).send().body, bytes);
+    assert_eq!(request("POST", "/probe/ann/add/5").send().ok(), "5");
+    assert_eq!(request("GET", "/probe/ann/count").send().ok(), "5");
+    assert_eq!(request("GET", "/probe/bob/count").send().ok(), "0");
+    assert_eq!(request("GET", "/probe/ann/own-fan/10").send().ok(), "Hello from actor\n".repeat(10));
+    assert_eq!(request("GET", "/probe/ann/sleep/5").send().ok(), "5");
+
+    assert_eq!(request("PUT", "/bindings/kv/kv/word").body("stored").send().status, 204);
+    assert_eq!(request("GET", "/bindings/kv/both/word").send().ok(), "stored 0");
+    request("POST", "/probe/ann/panic-not-there").send().assert_problem(404, "no-route");
+    request("GET", "/probe/ann/panic").send().assert_problem(500, "internal");
+    assert_eq!(request("GET", "/probe/ann/count").send().ok(), "5");
+}

@@ -90,15 +90,19 @@ const answers = {
     throw new Error("Network connection lost.");
   },
 
-  /** Waits until it is opened. */
+  /** Waits until it is opened, or its client leaves. */
   async gate(request, [name]) {
     const here = gate(name);
     here.most = Math.max(here.most, ++here.waiting);
-    try {
-      await until(() => here.isOpen);
-    } finally {
-      here.waiting--;
-    }
+    let isWaiting = true;
+    const leave = () => {
+      if (isWaiting) here.waiting--;
+      isWaiting = false;
+    };
+    // Then the rest of this function never runs.
+    request.signal.addEventListener("abort", leave);
+    await until(() => here.isOpen);
+    leave();
     here.passed++;
     return new Response(`passed ${name}`);
   },

@@ -17,8 +17,8 @@ mod turns;
 use duractor::{Head, Header, prelude::*};
 
 use crate::{
-    bindings::Bindings, chain::Chain, inputs::Inputs, outbound::Outbound, place::Place, probe::Probe,
-    replies::Replies, traps::Traps, turns::Turns,
+    bindings::Bindings, chain::Chain, inputs::Inputs, outbound::Outbound, place::Place, probe::Probe, replies::Replies,
+    traps::Traps, turns::Turns,
 };
 
 /// The mock in `tests/upstream`, which answers for every host.
@@ -46,6 +46,7 @@ fn routes() -> Router {
 fn named_by_query(head: &dyn Head) -> Result<String, Problem> {
     match head.query() {
         "forbidden" => Err(Problem::new(403, "forbidden", "not this one")),
+        "panic" => panic!("on purpose"),
         query => Ok(query.to_owned()),
     }
 }

@@ -187,10 +187,8 @@ impl Outbound {
     /// The order of waits is that of their lengths.
     #[get("/wakes")]
     async fn wakes(cx: &Cx) -> Json<Vec<u64>> {
-        let mut naps: FuturesUnordered<_> = [90, 10, 50, 30, 70]
-            .into_iter()
-            .map(|ms| cx.sleep(Duration::from_millis(ms)).map(move |()| ms))
-            .collect();
+        let mut naps: FuturesUnordered<_> =
+            [90, 10, 50, 30, 70].into_iter().map(|ms| cx.sleep(Duration::from_millis(ms)).map(move |()| ms)).collect();
         let mut order = Vec::new();
         while let Some(ms) = naps.next().await {
             order.push(ms);
@@ -205,7 +203,9 @@ impl Outbound {
         let opened = cx.get(format!("{UPSTREAM}/arrived/{gate}"));
         match select(gone, opened).await {
             Either::Left(_) => "the gate was passed".into(),
-            Either::Right((reply, _)) => reply.map_or_else(|error| error.to_string(), |reply| reply.text().into_owned()),
+            Either::Right((reply, _)) => {
+                reply.map_or_else(|error| error.to_string(), |reply| reply.text().into_owned())
+            }
         }
     }
 }

@@ -14,6 +14,9 @@ pub(crate) struct Traps {
 
 #[methods]
 impl Traps {
+    #[get("/ping")]
+    fn ping() {}
+
     #[get("/value")]
     fn value(&self) -> u64 {
         self.value
@@ -68,13 +71,13 @@ impl Traps {
         self.value += 100;
         let mut hoard = Vec::new();
         loop {
-            hoard.push(black_box(vec![1_u8; 1 << 30]));
+            hoard.push(black_box(Vec::<u8>::with_capacity(1 << 30)));
             self.value += hoard.len() as u64;
         }
     }
 
     #[post("/index")]
-    fn index(&self, body: &[u8]) -> u8 {
+    fn index(body: &[u8]) -> u8 {
         body[body.len()]
     }
 }
