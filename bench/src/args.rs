@@ -20,7 +20,8 @@ What a request costs, beside the same actor by other means (overhead):
       --rounds <N>         How often each peer is measured, in turns with the others; default: 7
       --seconds <N>        How long each time; default: 2
       --connections <N>    How many clients ask at once; default: 16
-      --peer <NAME=DIR>    Measure a further worker, whose modules are in a folder; may be repeated
+      --peer <NAME[=DIR]>  js, worker or duractor, or another worker whose modules are in a folder; may be repeated;
+                           the first is what the others are compared with; default: js, worker, duractor
       --json               Print rows as JSON
 
 What a worker weighs (size):
@@ -41,6 +42,19 @@ pub(crate) enum Command {
     Size(Size),
 }
 
+/// A peer to be measured.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Choice {
+    /// JavaScript written by hand.
+    Js,
+    /// The crate `worker`.
+    Worker,
+    /// Duractor.
+    Duractor,
+    /// Another one: its name, and where its modules are.
+    Other(String, PathBuf),
+}
+
 /// How to measure what a request costs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Overhead {
@@ -49,8 +63,7 @@ pub(crate) struct Overhead {
     pub(crate) rounds: u32,
     pub(crate) slice: Duration,
     pub(crate) connections: usize,
-    /// Names and folders of further peers.
-    pub(crate) peers: Vec<(String, PathBuf)>,
+    pub(crate) peers: Vec<Choice>,
     pub(crate) json: bool,
 }
 
@@ -61,7 +74,7 @@ impl Default for Overhead {
             rounds: ROUNDS,
             slice: Duration::from_secs_f64(SECONDS),
             connections: CONNECTIONS,
-            peers: Vec::new(),
+            peers: vec![Choice::Js, Choice::Worker, Choice::Duractor],
             json: false,
         }
     }
@@ -92,17 +105,21 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
 
 fn parse_overhead(mut parser: lexopt::Parser) -> Result<Command> {
     let mut options = Overhead::default();
+    let mut peers = Vec::new();
     while let Some(argument) = parser.next()? {
         match argument {
             Long("scenario") => options.scenarios.push(parser.value()?.parse()?),
             Long("rounds") => options.rounds = parser.value()?.parse()?,
             Long("seconds") => options.slice = seconds(parser.value()?.parse()?)?,
             Long("connections") => options.connections = parser.value()?.parse()?,
-            Long("peer") => options.peers.push(peer(&parser.value()?.string()?)?),
+            Long("peer") => peers.push(peer(&parser.value()?.string()?)?),
             Long("json") => options.json = true,
             Short('h') | Long("help") => return Ok(Command::Help),
             other => return Err(other.unexpected().into()),
         }
+    }
+    if !peers.is_empty() {
+        options.peers = peers;
     }
     ensure!(options.rounds > 0, "--rounds is at least 1");
     let is_connected = (1..=CONNECTIONS_MAX).contains(&options.connections);
@@ -130,11 +147,18 @@ fn seconds(value: f64) -> Result<Duration> {
     bail!("--seconds is more than 0 and at most {SECONDS_MAX}")
 }
 
-fn peer(value: &str) -> Result<(String, PathBuf)> {
-    let (name, dir) = value.split_once('=').context("--peer is NAME=DIR, such as mine=/tmp/mine")?;
+fn peer(value: &str) -> Result<Choice> {
+    match value {
+        "js" => return Ok(Choice::Js),
+        "worker" => return Ok(Choice::Worker),
+        "duractor" => return Ok(Choice::Duractor),
+        _ => {}
+    }
+    let (name, dir) =
+        value.split_once('=').context("--peer is js, worker, duractor or NAME=DIR, such as mine=/tmp/mine")?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     ensure!(is_name, "`{name}` is not letters, digits and `-`");
-    Ok((name.to_owned(), dir.into()))
+    Ok(Choice::Other(name.to_owned(), dir.into()))
 }
 
 #[cfg(test)]
@@ -147,13 +171,13 @@ mod tests {
 
     #[test]
     fn overhead_takes_all_its_options() {
-        let line = "overhead --scenario echo --rounds 3 --seconds 0.5 --connections 4 --peer a=b --json";
+        let line = "overhead --scenario echo --rounds 3 --seconds 0.5 --connections 4 --peer js --peer a=b --json";
         let expected = Overhead {
             scenarios: vec![Scenario::Echo],
             rounds: 3,
             slice: Duration::from_millis(500),
             connections: 4,
-            peers: vec![("a".into(), "b".into())],
+            peers: vec![Choice::Js, Choice::Other("a".into(), "b".into())],
             json: true,
         };
         assert_eq!(parsed(line).unwrap(), Command::Overhead(expected));
@@ -176,7 +200,7 @@ mod tests {
             "overhead --seconds nan",
             "overhead --connections 0",
             "overhead --connections 1000",
-            "overhead --peer js",
+            "overhead --peer rust",
             "overhead --peer a/b=c",
             "size overhead",
         ] {

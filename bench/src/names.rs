@@ -75,6 +75,8 @@ fn crate_of(name: &str) -> &str {
     let inner = name.strip_prefix("core::ptr::drop_in_place").unwrap_or(name);
     let path = inner.trim_start_matches(['<', '&', '[', '(', '*']);
     let path = ["mut ", "dyn ", "const "].iter().fold(path, |path, word| path.trim_start_matches(word));
+    // `T as crate::Trait`
+    let path = path.split_once(" as ").filter(|(own, _)| !own.contains("::")).map_or(path, |(_, path)| path);
     match path.split_once("::") {
         Some((name, _)) if name.chars().all(|c| c.is_alphanumeric() || c == '_') => name,
         _ => "other",
@@ -97,15 +99,31 @@ fn read_names(reader: wasmparser::NameSectionReader<'_>, names: &mut BTreeMap<u3
         };
         for naming in map {
             let naming = naming?;
-            names.insert(naming.index, demangled(naming.name));
+            names.insert(naming.index, plain(naming.name));
         }
     }
     Ok(())
 }
 
-/// Without the hash at its end.
-fn demangled(name: &str) -> String {
-    format!("{:#}", rustc_demangle::demangle(name))
+/// Without what tells apart crates and functions of one name: `dlmalloc[1f…]::f` and `a::f::h0123456789abcdef`.
+fn plain(name: &str) -> String {
+    let name = match name.rsplit_once("::h") {
+        Some((path, hash)) if is_hash(hash) && hash.len() == 16 => path,
+        _ => name,
+    };
+    let mut parts = name.split('[');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(']') {
+            Some((hash, rest)) if is_hash(hash) => plain += rest,
+            _ => plain.extend(["[", part]),
+        }
+    }
+    plain
+}
+
+fn is_hash(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -119,10 +137,23 @@ mod tests {
             ("<&alloc::string::String as core::fmt::Debug>::fmt", "alloc"),
             ("core::ptr::drop_in_place<worker::env::Env>", "worker"),
             ("<dyn duractor::Field>::load", "duractor"),
+            ("<T as duractor::Field>::load", "duractor"),
             ("memcpy", "other"),
         ];
         for (name, expected) in cases {
             assert_eq!(crate_of(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn hashes_are_left_out() {
+        let cases = [
+            ("<dlmalloc[e24a27]::D<dlmalloc[e24a]::S>>::f", "<dlmalloc::D<dlmalloc::S>>::f"),
+            ("a::f::h0123456789abcdef", "a::f"),
+            ("<[u8] as a::B>::hear", "<[u8] as a::B>::hear"),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(plain(name), expected);
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 
-use crate::args::Overhead;
+use crate::args::{Choice, Overhead};
 use crate::build::{self, bench_dir};
 use crate::cpu;
 use crate::load::{Client, drive};
@@ -25,7 +25,8 @@ const LEAD_IN: Duration = Duration::from_millis(150);
 ///
 /// A peer does not build, or does not answer as expected.
 pub(crate) fn overhead(options: &Overhead) -> Result<()> {
-    let peers = peers(options)?;
+    eprintln!("building the peers");
+    let peers: Vec<Peer> = options.peers.iter().map(peer).collect::<Result<_>>()?;
     cpu::used(std::process::id())?;
     let workerd = Workerd::start(&peers, &bench_dir().join("peers/upstream.js"))?;
     let scenarios = match &options.scenarios[..] {
@@ -46,55 +47,45 @@ pub(crate) fn overhead(options: &Overhead) -> Result<()> {
     Ok(())
 }
 
-/// The first is what the others are compared with.
-fn peers(options: &Overhead) -> Result<Vec<Peer>> {
-    eprintln!("building the peers");
-    let js = bench_dir().join("peers/js");
-    let worker = build::worker_crate("peers/worker", "duractor-bench-worker")?;
-    let duractor = build::actors("peers/duractor", "duractor-bench-actor", false)?;
-    let own = [("js", js), ("worker", worker), ("duractor", duractor)];
-    let own = own.map(|(name, dir)| (name.to_owned(), dir));
-    let all = own.into_iter().chain(options.peers.iter().cloned());
-    all.map(|(name, dir)| {
-        let dir = absolute(dir)?;
-        Ok(Peer { name, dir })
-    })
-    .collect()
+fn peer(choice: &Choice) -> Result<Peer> {
+    let (name, dir) = match choice {
+        Choice::Js => ("js", bench_dir().join("peers/js")),
+        Choice::Worker => ("worker", build::worker_crate("peers/worker", "duractor-bench-worker")?),
+        Choice::Duractor => ("duractor", build::actors("peers/duractor", "duractor-bench-actor", false)?),
+        Choice::Other(name, dir) => (name.as_str(), absolute(dir)?),
+    };
+    Ok(Peer { name: name.to_owned(), dir })
 }
 
 /// Measures all peers in turns.
 fn measure(workerd: &Workerd, peers: &[Peer], scenario: Scenario, options: &Overhead) -> Result<Table> {
-    let mut clients: Vec<Vec<Client>> =
-        (0..peers.len()).map(|peer| connect(workerd, peer, options.connections)).collect::<Result<_>>()?;
-    for clients in &mut clients {
-        drive(clients, scenario, WARM_UP)?;
+    let ask = |at: usize, before: Duration| {
+        slice(workerd, at, scenario, before, options).with_context(|| format!("the peer {}", peers[at].name))
+    };
+    for at in 0..peers.len() {
+        ask(at, WARM_UP)?;
     }
     let mut rounds = vec![Vec::new(); peers.len()];
     for number in 1..=options.rounds {
         eprintln!("{}: round {number} of {}", scenario.name(), options.rounds);
-        for (peer, clients) in clients.iter_mut().enumerate() {
-            let name = &peers[peer].name;
-            let round = slice(workerd, clients, scenario, options.slice);
-            rounds[peer].push(round.with_context(|| format!("the peer {name}"))?);
+        for (at, rounds) in rounds.iter_mut().enumerate() {
+            rounds.push(ask(at, LEAD_IN)?);
         }
     }
-    let pairs = || peers.iter().zip(&rounds);
-    Ok(Table {
-        scenario,
-        rows: pairs().map(|(peer, rounds)| Row::new(scenario, &peer.name, rounds)).collect(),
-        differences: rounds.iter().map(|each| Difference::new(each, &rounds[0])).collect(),
-    })
+    let pairs = peers.iter().zip(&rounds);
+    let rows = pairs.map(|(peer, rounds)| Row::new(scenario, &peer.name, rounds));
+    let differences = rounds.iter().map(|each| Difference::new(each, &rounds[0]));
+    Ok(Table { scenario, rows: rows.collect(), differences: differences.collect() })
 }
 
-fn connect(workerd: &Workerd, peer: usize, count: usize) -> Result<Vec<Client>> {
-    (0..count).map(|_| workerd.connect(peer)).collect()
-}
-
-/// Measures one peer once.
-fn slice(workerd: &Workerd, clients: &mut [Client], scenario: Scenario, duration: Duration) -> Result<Round> {
-    drive(clients, scenario, LEAD_IN)?;
+/// Measures one peer once, after it was asked for a time that does not count. The connections are new, since the server
+/// closes those that idle while the other peers have their turn.
+fn slice(workerd: &Workerd, peer: usize, scenario: Scenario, before: Duration, options: &Overhead) -> Result<Round> {
+    let clients = (0..options.connections).map(|_| workerd.connect(peer));
+    let mut clients: Vec<Client> = clients.collect::<Result<_>>()?;
+    drive(&mut clients, scenario, before)?;
     let before = cpu::used(workerd.pid())?;
-    let sample = drive(clients, scenario, duration)?;
+    let sample = drive(&mut clients, scenario, options.slice)?;
     let used = cpu::used(workerd.pid())?.saturating_sub(before);
     Ok(Round { cpu_us: used.as_secs_f64() * 1e6 / sample.requests as f64, sample })
 }
