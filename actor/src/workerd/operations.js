@@ -1,11 +1,18 @@
 // The operations of one call: outbound requests, at most so many at once, and waits.
 
 /** @import { FrameReader } from "./frame.js" */
-/** @import { Outcome, Surroundings, Want } from "./types.d.ts" */
+/** @import { Outcome, Sent, Surroundings, Want } from "./types.d.ts" */
 
 const WANT_SLOTS = 9, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2;
 const CANCEL = 0, SLEEP = 2;
 const REDIRECT = ["follow", "manual", "error"];
+
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+/** Redirects that are followed, as many as the runtime follows. */
+const HOPS_MAX = 20;
+const BODY_HEADER = /^content-/i;
+/** Not for another origin. */
+const SECRET_HEADER = /^(authorization|cookie|proxy-authorization)$/i;
 
 // Codes of failures (docs/exchange.md).
 const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6;
@@ -97,6 +104,20 @@ export function headerPairs(headers) {
     if (NAME.test(name)) pairs.push([name, value]);
   });
   return pairs;
+}
+
+/**
+ * What is sent after a redirect (https://fetch.spec.whatwg.org/#http-redirect-fetch).
+ *
+ * @param {Sent} sent
+ * @param {number} status
+ * @param {boolean} isOwn whether it goes to the same origin
+ * @returns {Sent}
+ */
+function redirected({ method, headers, body }, status, isOwn) {
+  const isGet = status === 303 ? method !== "HEAD" : status < 303 && method === "POST";
+  const kept = headers?.filter(([name]) => !(isGet && BODY_HEADER.test(name)) && (isOwn || !SECRET_HEADER.test(name)));
+  return isGet ? { method: "GET", headers: kept } : { method, headers: kept, body };
 }
 
 /** An operation that has not ended. */
@@ -200,30 +221,52 @@ export class Operations {
   /** @param {Operation} operation @returns {Promise<Outcome>} */
   async #answer(operation) {
     const { want } = operation;
+    const isOwn = want.url?.[0] === "/";
     let request;
     try {
-      request = this.#request(operation);
+      request = this.#request(operation, isOwn ? this.#around.origin + want.url : want.url ?? "", want);
     } catch (error) {
       return { code: INVALID, text: String(error instanceof Error ? error.message : error) };
     }
     try {
-      const response = await (want.url?.[0] === "/" ? this.#around.own(request) : fetch(request));
+      const response = await (isOwn ? this.#own(operation, request) : fetch(request));
       return await readResponse(response, want.bodyMax ?? 0);
     } catch (error) {
       return failure(error);
     }
   }
 
-  /** @param {Operation} operation */
-  #request(operation) {
-    const { url = "", method, headers, body, redirect } = operation.want;
-    const { origin, chain, chainHeader } = this.#around;
-    const isOwn = url[0] === "/";
-    operation.controller = new AbortController();
-    const init = { method, headers, body, redirect, signal: operation.controller.signal };
-    const request = new Request(isOwn ? origin + url : url, init);
-    if (isOwn) request.headers.set(chainHeader, chain((this.#token ||= crypto.randomUUID())));
-    return request;
+  /** @param {Operation} operation @param {string} url @param {Sent} sent */
+  #request(operation, url, { method, headers, body }) {
+    operation.controller ??= new AbortController();
+    const { signal } = operation.controller;
+    return new Request(url, { method, headers, body, redirect: operation.want.redirect, signal });
+  }
+
+  /**
+   * Asks own routes. Redirects are followed here, since they may lead to another actor than the one that answered.
+   *
+   * @param {Operation} operation
+   * @param {Request} request
+   */
+  async #own(operation, request) {
+    const { origin, chain, chainHeader, own } = this.#around;
+    const { redirect } = operation.want;
+    let sent = /** @type {Sent} */ (operation.want);
+    for (let hops = 0; ; hops++) {
+      request = new Request(request, { redirect: "manual" });
+      request.headers.set(chainHeader, chain((this.#token ||= crypto.randomUUID())));
+      const response = await own(request);
+      const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
+      if (location === null || redirect === "manual") return response;
+      await response.body?.cancel();
+      if (redirect === "error") throw new Error("the answer is a redirect");
+      if (hops === HOPS_MAX) throw new Error("too many redirects");
+      const url = new URL(location, request.url);
+      sent = redirected(sent, response.status, url.origin === origin);
+      request = this.#request(operation, url.href, sent);
+      if (url.origin !== origin) return fetch(request);
+    }
   }
 
   /** Sets the timer for the earliest deadline, unless it ends by then. */

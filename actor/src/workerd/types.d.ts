@@ -54,6 +54,9 @@ export interface Want {
   redirect?: string;
 }
 
+/** The part of an outbound request that a redirect may change. */
+export type Sent = Pick<Want, "method" | "headers" | "body">;
+
 /** What an operation came to: an answer, or a code. */
 export interface Outcome {
   status?: number;
