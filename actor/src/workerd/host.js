@@ -225,7 +225,8 @@ function toResponse() {
   if (others === null && status === 200 && typeof type === "number") return new Response(body, PLAIN[type]);
   const headers = new Headers(others ?? undefined);
   if (type !== null) headers.set("content-type", typeof type === "number" ? TYPES[type] : type);
-  return new Response(body, { status, headers });
+  // The body is what the method made, whatever `content-encoding` says of it.
+  return new Response(body, { status, headers, encodeBody: "manual" });
 }
 
 /** @param {number} reason */
