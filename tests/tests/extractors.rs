@@ -39,7 +39,7 @@ fn json_that_is_wrong_is_located() {
         ("{\"id\":1,\n\"lines\":[}", "lines[0]", 2, 10),
         (r#"{"id":"one","lines":[]}"#, "id", 1, 11),
         (r#"{"id":1,"lines":[{"sku":"a","count":1},{"sku":"b","count":256}]}"#, "lines[1].count", 1, 61),
-        (r#"{"id":1,"lines":[{"sku":"a"}]}"#, "lines[0]", 1, 28),
+        (r#"{"id":1,"lines":[{"sku":"a"}]}"#, "lines[0].count", 1, 28),
         (r#"{"id":1,"lines":[]} x"#, ".", 1, 21),
         (r#"{"id":1,"id":2,"lines":[]}"#, ".", 1, 12),
     ];

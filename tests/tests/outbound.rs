@@ -266,6 +266,66 @@ fn redirects_are_followed_taken_or_refused() {
 }
 
 #[test]
+fn a_redirect_of_an_own_route_leads_to_the_actor_that_it_names() {
+    let url = "/place/first/elsewhere/place/second";
+    assert_eq!(assert_outcome(json!({ "url": url }), "reply")["text"], "second");
+    let manual = assert_outcome(json!({ "url": url, "redirects": "manual" }), "reply");
+    assert_eq!(manual["status"], 303);
+    assert!(manual["headers"].as_array().unwrap().contains(&json!(["location", "/place/second"])), "{manual}");
+    let refused = attempt(json!({ "url": url, "redirects": "error" }));
+    assert_ne!(refused["outcome"], "reply", "{refused}");
+}
+
+#[test]
+fn a_redirect_of_an_own_route_keeps_or_drops_the_body() {
+    let post = |status: u16, to: &str| {
+        let url = format!("/place/first/onward/{status}/{to}");
+        assert_outcome(json!({ "method": "POST", "url": url, "body": "hello" }), "reply")
+    };
+    for status in [307, 308] {
+        assert_eq!(post(status, "inputs/echo")["text"], "hello", "{status}");
+    }
+    for status in [301, 302, 303] {
+        assert_eq!(post(status, "place/p/any")["text"], "GET", "{status}");
+    }
+}
+
+#[test]
+fn a_redirect_of_an_own_route_may_lead_abroad() {
+    let headers = json!([["authorization", "secret"], ["x-a", "1"]]);
+    let answer = assert_outcome(json!({ "url": "/place/p/abroad", "headers": headers }), "reply");
+    let seen: Value = serde_json::from_str(answer["text"].as_str().unwrap()).unwrap();
+    let names: Vec<_> = seen["headers"].as_array().unwrap().iter().map(|pair| pair[0].as_str().unwrap()).collect();
+    assert!(names.contains(&"x-a"), "{names:?}");
+    assert!(!names.contains(&"authorization") && !names.contains(&"duractor-chain"), "{names:?}");
+}
+
+#[test]
+fn a_redirect_of_an_own_route_to_itself_ends() {
+    let answer = attempt(json!({ "url": "/place/loop/elsewhere/place/loop/elsewhere/x" }));
+    assert_eq!(answer["status"], 404, "{answer}");
+    let endless = attempt(json!({ "url": "/place/loop/around" }));
+    assert_ne!(endless["outcome"], "reply", "{endless}");
+}
+
+#[test]
+fn an_own_route_is_asked_like_any_other() {
+    let missing = assert_outcome(json!({ "url": "/nowhere" }), "reply");
+    assert_eq!(missing["status"], 404);
+    let echo = assert_outcome(json!({ "method": "POST", "url": "/inputs/echo", "body": "hello" }), "reply");
+    assert_eq!(echo["text"], "hello");
+    assert_outcome(json!({ "url": "/replies/bytes/1001", "body_max": 1000 }), "body-too-large");
+    assert_outcome(json!({ "url": "/turns/slow/read/own-slow", "timeout_ms": 20 }), "timeout");
+    let cookies = assert_outcome(json!({ "url": "/replies/cookies" }), "reply");
+    let headers = cookies["headers"].as_array().unwrap();
+    assert!(headers.contains(&json!(["set-cookie", "b=2, 3; Path=/"])), "{headers:?}");
+    for odd in ["//place/p", "/\\evil.test/", "/@evil.test/", "/..//evil.test"] {
+        let answer = attempt(json!({ "url": odd }));
+        assert_eq!(answer["status"], 404, "{odd}: {answer}");
+    }
+}
+
+#[test]
 fn a_connection_that_is_lost_is_named() {
     assert_outcome(json!({ "url": url("/drop") }), "connection-lost");
 }

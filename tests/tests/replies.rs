@@ -85,6 +85,13 @@ fn bytes_of_every_length_come() {
 }
 
 #[test]
+fn a_body_that_is_encoded_already_comes_as_it_is() {
+    let answer = workerd().request("GET", "/replies/encoded").header("accept-encoding", "gzip").send();
+    assert_eq!(answer.header("content-encoding"), Some("gzip"));
+    assert_eq!(String::from_utf8_lossy(&answer.body), "not really gzip");
+}
+
+#[test]
 fn shapes_of_replies_are_what_they_say() {
     let nothing = workerd().get("/replies/nothing");
     assert_eq!((nothing.status, nothing.header("content-type")), (204, None));

@@ -114,6 +114,16 @@ fn a_function_that_names_actors_may_panic() {
 }
 
 #[test]
+fn an_upload_survives_a_trap() {
+    let _alone = alone();
+    let mut upload = Exchange::connect(workerd().address()).unwrap();
+    upload.write(b"POST /inputs/echo HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n01234").unwrap();
+    workerd().post("/traps/upload/panic").assert_problem(500, "internal");
+    upload.write(b"56789").unwrap();
+    assert_eq!(upload.answer().unwrap().ok(), "0123456789");
+}
+
+#[test]
 fn many_traps_in_a_row_are_survived() {
     let _alone = alone();
     for at in 0..30 {

@@ -193,6 +193,27 @@ fn additions_from_many_clients_are_all_counted() {
     assert_eq!(actor.value(), 16 * 25 * 3);
 }
 
+/// The actors share an instance, but each goes on in its own context.
+#[test]
+fn an_actor_wakes_the_calls_of_another() {
+    let hearers: Vec<_> = (0..10)
+        .map(|at| {
+            let path = format!("/turns/hearer-{at}/hear/word");
+            let call = workerd().request("GET", path).header("x-mark", "hear").start().unwrap();
+            wait_until("it listens", || {
+                let journal = workerd().get(format!("/turns/hearer-{at}/journal")).json();
+                (journal == json!(["arrived hear"])).then_some(())
+            });
+            assert_eq!(workerd().get(format!("/turns/hearer-{at}/ping")).status, 204);
+            call
+        })
+        .collect();
+    assert_eq!(workerd().post("/turns/sayer/say/word").ok(), "10");
+    for hearer in hearers {
+        assert_eq!(hearer.answer().unwrap().ok(), "sayer");
+    }
+}
+
 #[test]
 fn one_waiting_call_too_many_is_refused() {
     const TASKS_MAX: usize = 1024;

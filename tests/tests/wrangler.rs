@@ -41,7 +41,14 @@ fn start(folder: &Path, port: u16) -> Running {
         "0".as_ref(),
         "--show-interactive-dev-session=false".as_ref(),
     ];
-    let quiet = [("WRANGLER_SEND_METRICS", "false"), ("CI", "true"), ("NO_COLOR", "1")];
+    let logs = folder.join("logs");
+    let quiet = [
+        ("WRANGLER_SEND_METRICS", "false"),
+        ("WRANGLER_LOG_PATH", logs.to_str().unwrap()),
+        ("CLOUDFLARE_CF_FETCH_ENABLED", "false"),
+        ("CI", "true"),
+        ("NO_COLOR", "1"),
+    ];
     Running::start(folder, program, &quiet).unwrap()
 }
 

@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, collections::HashMap};
 
+use futures::channel::oneshot::{self, Receiver, Sender};
+
 thread_local! {
+    static LISTENERS: RefCell<HashMap<String, Vec<Sender<String>>>> = RefCell::default();
     static NOTES: RefCell<HashMap<String, Vec<String>>> = RefCell::default();
 }
 
@@ -14,6 +17,19 @@ pub(crate) fn note(actor: &str, text: impl Into<String>) {
 /// An actor's journal.
 pub(crate) fn read(actor: &str) -> Vec<String> {
     NOTES.with_borrow(|notes| notes.get(actor).cloned().unwrap_or_default())
+}
+
+/// Hears what is next said with this word, in whatever actor.
+pub(crate) fn hear(word: &str) -> Receiver<String> {
+    let (sender, receiver) = oneshot::channel();
+    LISTENERS.with_borrow_mut(|listeners| listeners.entry(word.to_owned()).or_default().push(sender));
+    receiver
+}
+
+/// Tells those who wait for the word, and how many they are.
+pub(crate) fn say(word: &str, text: &str) -> usize {
+    let listeners = LISTENERS.with_borrow_mut(|listeners| listeners.remove(word)).unwrap_or_default();
+    listeners.into_iter().filter_map(|listener| listener.send(text.to_owned()).ok()).count()
 }
 
 /// Leaves a note when it is dropped.

@@ -40,6 +40,26 @@ impl Place {
         path
     }
 
+    #[get("/elsewhere/{*path}")]
+    fn elsewhere(path: &str) -> Redirect {
+        Redirect::to(format!("/{path}"))
+    }
+
+    #[post("/onward/{status}/{*path}")]
+    fn onward(status: u16, path: &str) -> Result<Response> {
+        Ok(Response::empty().with_status(status)?.header("location", format!("/{path}"))?)
+    }
+
+    #[get("/abroad")]
+    fn abroad() -> Redirect {
+        Redirect::temporary(format!("{}/echo", crate::UPSTREAM))
+    }
+
+    #[get("/around")]
+    fn around(req: &Request) -> Redirect {
+        Redirect::to(req.path())
+    }
+
     #[put("/thing")]
     fn put_thing() -> &'static str {
         "put"

@@ -74,6 +74,12 @@ impl Replies {
         Response::bytes(*b"\x89PNG").header("content-type", "image/png")
     }
 
+    /// A body that is encoded already.
+    #[get("/encoded")]
+    fn encoded() -> Result<Response, ReplyError> {
+        Response::bytes(*b"not really gzip").header("content-encoding", "gzip")
+    }
+
     #[get("/nothing")]
     fn nothing() {}
 

@@ -81,6 +81,18 @@ impl Turns {
         Response::text(self.value.to_string()).rollback()
     }
 
+    /// Waits for another actor's call.
+    #[get("/hear/{word}")]
+    async fn hear(word: &str) -> Result<String> {
+        Ok(journal::hear(word).await?)
+    }
+
+    /// Wakes who waits for the word.
+    #[post("/say/{word}")]
+    fn say(word: &str, cx: &Cx) -> usize {
+        journal::say(word, cx.name())
+    }
+
     /// Only an error rolls back, not a status.
     #[post("/conflict")]
     fn conflict(&mut self) -> Result<Response, duractor::ReplyError> {
