@@ -1,4 +1,4 @@
-//! Behaviour of duractor, natively and in workerd.
+//! Behaviour of duractor in workerd.
 //!
 //! The tests in `tests/tests` talk to a real workerd that runs the worker in `tests/worker`:
 //!

@@ -15,14 +15,16 @@ use std::{
 /// the folder `$0` and kills its process group. The program's descriptor 3 is the output, everything else the log.
 const KEEPER: &str = r#""$@" 3>&1 1>&2 & exec >&-; read -r _; rm -rf "$0"; kill -9 0"#;
 
+/// What the program writes, in its folder.
+const LOG: &str = "log";
+
 /// A program that runs, with all that it has started.
 #[derive(Debug)]
 pub struct Running {
     keeper: Child,
     /// Closing it ends the program.
     input: Option<ChildStdin>,
-    log: File,
-    log_path: PathBuf,
+    folder: PathBuf,
 }
 
 impl Running {
@@ -36,8 +38,7 @@ impl Running {
         program: impl IntoIterator<Item = S>,
         variables: &[(&str, &str)],
     ) -> io::Result<Self> {
-        let log_path = folder.join("log");
-        let log = File::create(&log_path)?;
+        let log = File::create(folder.join(LOG))?;
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER])
             .arg(folder)
@@ -45,11 +46,11 @@ impl Running {
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(log.try_clone()?)
+            .stderr(log)
             .process_group(0)
             .spawn()?;
         let input = keeper.stdin.take();
-        Ok(Self { keeper, input, log, log_path })
+        Ok(Self { keeper, input, folder: folder.to_owned() })
     }
 
     /// What the program writes to descriptor 3.
@@ -63,13 +64,10 @@ impl Running {
 
     /// What the program has written so far.
     pub fn log(&self) -> String {
-        let _ = self.log.sync_data();
-        let bytes = fs::read(&self.log_path).unwrap_or_default();
+        let bytes = fs::read(self.folder.join(LOG)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
-}
 
-impl Running {
     /// The last lines of what the program has written so far.
     pub fn log_tail(&self) -> String {
         const LINES_MAX: usize = 40;
@@ -87,6 +85,8 @@ impl Drop for Running {
         }
         drop(self.input.take());
         let _ = self.keeper.wait();
+        // The program may have written something after the keeper had removed the folder.
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -81,3 +81,12 @@ fn many_clients_that_leave_do_not_use_up_the_calls_of_an_actor() {
     }
     assert_eq!(workerd().post("/turns/crowd/add/1").ok(), "1");
 }
+
+#[test]
+fn a_call_is_cancelled_with_the_call_that_asked_for_it() {
+    let attempt = serde_json::json!({ "url": "/turns/inner/read/inner", "timeout_ms": 50 });
+    let answer = workerd().post_json("/outbound/outer/attempt", &attempt);
+    assert_eq!(answer.json()["outcome"], "timeout");
+    wait_for("inner", "read inner ends");
+    assert_eq!(workerd().post("/turns/inner/add/1").ok(), "1");
+}

@@ -1,7 +1,10 @@
 //! A call that destroys its instance fails alone: committed state stays, others are told to try again, nothing hangs.
 
 use std::{
-    sync::{Mutex, MutexGuard},
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
 };
 
@@ -114,6 +117,17 @@ fn a_function_that_names_actors_may_panic() {
 }
 
 #[test]
+fn a_trap_outside_of_any_call_is_survived() {
+    let _alone = alone();
+    let before = workerd().log().matches("a secret reason").count();
+    assert_eq!(workerd().post("/traps/spawn/spawn-panic").ok(), "1");
+    wait_until("it has trapped", || (workerd().log().matches("a secret reason").count() > before).then_some(()));
+    assert_eq!(workerd().get("/traps/spawn/value").ok(), "1");
+    assert_eq!(workerd().get("/traps/spawn/delay").ok(), "over");
+    assert_eq!(workerd().post("/traps/spawn/add/word").ok(), "2");
+}
+
+#[test]
 fn an_upload_survives_a_trap() {
     let _alone = alone();
     let mut upload = Exchange::connect(workerd().address()).unwrap();
@@ -149,5 +163,67 @@ fn traps_of_many_actors_at_once_hang_nobody() {
     });
     for actor in 0..12 {
         assert_eq!(workerd().get(format!("/traps/crowd-{actor}/value")).status, 200);
+    }
+}
+
+/// What is answered is committed, and what is not answered 200 has left no trace, whatever happens in between.
+#[test]
+fn every_acknowledged_change_survives_traps_and_nothing_else_does() {
+    const CLIENTS: u64 = 8;
+    const STEPS: u64 = 60;
+    const ACTORS: u64 = 3;
+    let _alone = alone();
+    workerd().open("soak");
+    let counted = [const { AtomicU64::new(0) }; ACTORS as usize];
+    let abandoned = [const { AtomicU64::new(0) }; ACTORS as usize];
+    thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let (counted, abandoned) = (&counted, &abandoned);
+            scope.spawn(move || {
+                let mut random = Random(client);
+                for _ in 0..STEPS {
+                    let actor = random.below(ACTORS);
+                    let path = format!("/turns/soak-{actor}");
+                    let post = |method: &str| workerd().request("POST", format!("{path}/{method}"));
+                    let method = match random.below(10) {
+                        0 => "fail/soak",
+                        1 => "fail-at-once",
+                        2 => "take-back",
+                        3 | 4 => "write/soak",
+                        5 => {
+                            let trap = ["panic", "panic-later", "overflow"][random.below(3) as usize];
+                            assert_eq!(workerd().post(format!("/traps/soak/{trap}")).status / 100, 5);
+                            continue;
+                        }
+                        6 => {
+                            post("write/soak").start().unwrap().reset().unwrap();
+                            abandoned[actor as usize].fetch_add(1, Ordering::Relaxed);
+                            continue;
+                        }
+                        _ => "add/1",
+                    };
+                    let answer = post(method).send();
+                    let counts = answer.status == 200 && method != "take-back";
+                    counted[actor as usize].fetch_add(counts.into(), Ordering::Relaxed);
+                    assert!([200, 409, 503].contains(&answer.status), "{method}: {}", answer.text());
+                }
+            });
+        }
+    });
+    for actor in 0..ACTORS as usize {
+        let counted = counted[actor].load(Ordering::Relaxed);
+        let most = counted + abandoned[actor].load(Ordering::Relaxed);
+        let value: u64 = workerd().get(format!("/turns/soak-{actor}/value")).ok().parse().unwrap();
+        assert!((counted..=most).contains(&value), "{value} is not in {counted}..={most}");
+    }
+}
+
+/// Numbers without a pattern, the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
     }
 }

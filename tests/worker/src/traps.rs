@@ -76,6 +76,24 @@ impl Traps {
         }
     }
 
+    /// Answers, and traps later, outside of any call.
+    #[post("/spawn-panic")]
+    fn spawn_panic(&mut self) -> u64 {
+        self.value += 1;
+        worker::wasm_bindgen_futures::spawn_local(async {
+            worker::Delay::from(Duration::from_millis(1)).await;
+            panic!("a secret reason");
+        });
+        self.value
+    }
+
+    /// A promise after a trap is still heard.
+    #[get("/delay")]
+    async fn delay() -> &'static str {
+        worker::Delay::from(Duration::from_millis(1)).await;
+        "over"
+    }
+
     #[post("/index")]
     fn index(body: &[u8]) -> u8 {
         body[body.len()]
