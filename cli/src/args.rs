@@ -107,10 +107,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
         None | Some(Short('h') | Long("help")) => Ok(Command::Print(HELP.into())),
         Some(Short('V') | Long("version")) => Ok(Command::Print(version())),
         Some(Value(word)) if word == "build" => parse_build(parser),
-        Some(Value(word)) => bail!(
-            "there is no command `{}`; `duractor --help` lists them",
-            word.display()
-        ),
+        Some(Value(word)) => bail!("there is no command `{}`; `duractor --help` lists them", word.display()),
         Some(option) => Err(option.unexpected().into()),
     }
 }
@@ -141,11 +138,7 @@ fn set_mode(options: &mut Options, mode: Mode) -> Result<()> {
 }
 
 fn version() -> String {
-    format!(
-        "duractor {} (wasm-bindgen {})",
-        env!("CARGO_PKG_VERSION"),
-        wasm_bindgen_shared::SCHEMA_VERSION
-    )
+    format!("duractor {} (wasm-bindgen {})", env!("CARGO_PKG_VERSION"), wasm_bindgen_shared::SCHEMA_VERSION)
 }
 
 #[cfg(test)]
@@ -173,10 +166,7 @@ mod tests {
             wrangler: Some("w.toml".into()),
             out: Some("o".into()),
         };
-        assert_eq!(
-            options("build -p p --dev --keep-names --wrangler w.toml --out=o api"),
-            expected
-        );
+        assert_eq!(options("build -p p --dev --keep-names --wrangler w.toml --out=o api"), expected);
     }
 
     #[test]
@@ -189,14 +179,7 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for line in [
-            "biuld",
-            "--fast",
-            "build --fast",
-            "build a b",
-            "build --dev --release",
-            "build --out",
-        ] {
+        for line in ["biuld", "--fast", "build --fast", "build a b", "build --dev --release", "build --out"] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

@@ -23,16 +23,9 @@ pub fn generate(wasm: Vec<u8>, keep_names: bool, out: &Path) -> Result<String> {
         .module(true)?
         .generate_output()
         .context("wasm-bindgen refuses the crate's wasm")?;
-    while output
-        .wasm_mut()
-        .customs
-        .remove_raw(ACTORS_SECTION)
-        .is_some()
-    {}
+    while output.wasm_mut().customs.remove_raw(ACTORS_SECTION).is_some() {}
     let host = host_path(output.local_modules().keys())?.to_owned();
-    output
-        .emit(out)
-        .context("cannot write wasm-bindgen's output")?;
+    output.emit(out).context("cannot write wasm-bindgen's output")?;
     Ok(format!("snippets/{host}"))
 }
 
@@ -41,9 +34,9 @@ fn host_path<'a>(modules: impl Iterator<Item = &'a String>) -> Result<&'a str> {
     let mut hosts = modules.filter(|path| is_host(path));
     match (hosts.next(), hosts.next()) {
         (Some(path), None) => Ok(path),
-        (None, _) => bail!(
-            "the wasm has no duractor runtime in it; is the crate `duractor` a dependency that is used?"
-        ),
+        (None, _) => {
+            bail!("the wasm has no duractor runtime in it; is the crate `duractor` a dependency that is used?")
+        }
         (Some(_), Some(_)) => {
             bail!("two versions of duractor are in the wasm; `cargo tree -d` shows who wants which")
         }
@@ -51,9 +44,7 @@ fn host_path<'a>(modules: impl Iterator<Item = &'a String>) -> Result<&'a str> {
 }
 
 fn is_host(path: &str) -> bool {
-    let hash = path
-        .strip_prefix("duractor-")
-        .and_then(|rest| rest.strip_suffix(HOST_JS)?.strip_suffix('/'));
+    let hash = path.strip_prefix("duractor-").and_then(|rest| rest.strip_suffix(HOST_JS)?.strip_suffix('/'));
     hash.is_some_and(|hash| !hash.is_empty() && hash.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
@@ -80,12 +71,6 @@ mod tests {
     #[test]
     fn no_host_and_two_hosts_are_refused() {
         assert!(host(&["worker-64cc/inline0.js"]).is_err());
-        assert!(
-            host(&[
-                "duractor-01/src/workerd/host.js",
-                "duractor-02/src/workerd/host.js"
-            ])
-            .is_err()
-        );
+        assert!(host(&["duractor-01/src/workerd/host.js", "duractor-02/src/workerd/host.js"]).is_err());
     }
 }

@@ -54,14 +54,8 @@ pub fn build(options: &Options) -> Result<()> {
     recipe.make(wasm, &actors, &config, &stage)?;
     let kib = fs::metadata(stage.join(WASM))?.len().div_ceil(1024);
     output.publish(stamp)?;
-    let (out, actors, seconds) = (
-        shown(&out),
-        actors.join(", "),
-        start.elapsed().as_secs_f32(),
-    );
-    say(format_args!(
-        "wrote {out} ({actors}; {kib} KiB of wasm) in {seconds:.1} s"
-    ));
+    let (out, actors, seconds) = (shown(&out), actors.join(", "), start.elapsed().as_secs_f32());
+    say(format_args!("wrote {out} ({actors}; {kib} KiB of wasm) in {seconds:.1} s"));
     Ok(())
 }
 
@@ -79,18 +73,11 @@ impl Recipe {
             Mode::Release => Some(optimize::find(out)?),
             Mode::Dev => None,
         };
-        Ok(Self {
-            wasm_opt,
-            keep_names: options.keep_names,
-        })
+        Ok(Self { wasm_opt, keep_names: options.keep_names })
     }
 
     fn mode(&self) -> Mode {
-        if self.wasm_opt.is_some() {
-            Mode::Release
-        } else {
-            Mode::Dev
-        }
+        if self.wasm_opt.is_some() { Mode::Release } else { Mode::Dev }
     }
 
     /// Fills the stage.
@@ -101,12 +88,7 @@ impl Recipe {
             say("optimising with wasm-opt");
             optimize::optimize(wasm_opt, &stage.join(WASM), self.keep_names)?;
         }
-        let entry = Entry {
-            host: &host,
-            actors,
-            bindings: config.bindings(),
-            development,
-        };
+        let entry = Entry { host: &host, actors, bindings: config.bindings(), development };
         fs::write(stage.join("worker.js"), entry.text()).context("cannot write worker.js")
     }
 }
@@ -120,25 +102,19 @@ fn out_dir(options: &Options, config: Option<&Config>, dir: &Path) -> Result<Pat
 
 fn start_dir(options: &Options) -> Result<PathBuf> {
     let dir = options.dir.as_deref().unwrap_or(Path::new("."));
-    dir.canonicalize()
-        .with_context(|| format!("there is no folder {}", dir.display()))
+    dir.canonicalize().with_context(|| format!("there is no folder {}", dir.display()))
 }
 
 fn read_config(options: &Options, dir: &Path) -> Result<Option<Config>> {
     match &options.wrangler {
         Some(path) => Config::read(&std::path::absolute(path)?).map(Some),
-        None => Config::find(dir)
-            .map(|path| Config::read(&path))
-            .transpose(),
+        None => Config::find(dir).map(|path| Config::read(&path)).transpose(),
     }
 }
 
 fn no_config(package: &Package, dir: &Path, actors: &[String]) -> String {
     let text = snippet::starter(&package.name, check::COMPATIBILITY_DATE, actors);
-    format!(
-        "there is no wrangler.toml; write to {}:\n\n{text}",
-        dir.join("wrangler.toml").display()
-    )
+    format!("there is no wrangler.toml; write to {}:\n\n{text}", dir.join("wrangler.toml").display())
 }
 
 fn report(config: &Config, report: Report) -> Result<()> {
@@ -149,18 +125,12 @@ fn report(config: &Config, report: Report) -> Result<()> {
     match &report.errors[..] {
         [] => Ok(()),
         [error] => bail!("{file}: {error}"),
-        errors => bail!(
-            "{file} does not fit the actors:\n\n- {}",
-            errors.join("\n\n- ")
-        ),
+        errors => bail!("{file} does not fit the actors:\n\n- {}", errors.join("\n\n- ")),
     }
 }
 
 /// A path as the person at the terminal would write it.
 fn shown(path: &Path) -> String {
     let here = env::current_dir().unwrap_or_default();
-    path.strip_prefix(&here)
-        .unwrap_or(path)
-        .display()
-        .to_string()
+    path.strip_prefix(&here).unwrap_or(path).display().to_string()
 }

@@ -43,9 +43,7 @@ fn check_main(config: &Config, worker_js: &Path, report: &mut Report) {
         return report.errors.push(advice("there is no `main`", lines));
     };
     if normal(&config.dir().join(main)) != normal(worker_js) {
-        let other = main
-            .strip_suffix("/worker.js")
-            .map(|dir| format!(", or build with `--out {dir}`"));
+        let other = main.strip_suffix("/worker.js").map(|dir| format!(", or build with `--out {dir}`"));
         report.errors.push(format!(
             "`main` is \"{main}\", but this build writes \"{relative}\": set `main` to that{}",
             other.unwrap_or_default()
@@ -56,16 +54,9 @@ fn check_main(config: &Config, worker_js: &Path, report: &mut Report) {
 fn check_compatibility(config: &Config, report: &mut Report) {
     if config.top.compatibility_date.is_none() {
         let lines = snippet::top_level(config.format, "compatibility_date", COMPATIBILITY_DATE);
-        report
-            .errors
-            .push(advice("there is no `compatibility_date`", lines));
+        report.errors.push(advice("there is no `compatibility_date`", lines));
     }
-    if !config
-        .top
-        .compatibility_flags
-        .iter()
-        .any(|flag| ABORT_FLAGS.contains(&flag.as_str()))
-    {
+    if !config.top.compatibility_flags.iter().any(|flag| ABORT_FLAGS.contains(&flag.as_str())) {
         report.warnings.push(
             "without \"enable_request_signal\" in `compatibility_flags`, calls are not cancelled when their client goes away"
                 .into(),
@@ -74,27 +65,14 @@ fn check_compatibility(config: &Config, report: &mut Report) {
 }
 
 fn check_bindings(config: &Config, env: &Environment<'_>, actors: &[String], report: &mut Report) {
-    let local: Vec<&Binding> = env
-        .bindings
-        .iter()
-        .filter(|binding| config.is_local(binding))
-        .collect();
+    let local: Vec<&Binding> = env.bindings.iter().filter(|binding| config.is_local(binding)).collect();
     let is_bound = |class: &str| local.iter().any(|binding| binding.class_name == class);
-    let missing: Vec<&str> = actors
-        .iter()
-        .map(String::as_str)
-        .filter(|class| !is_bound(class))
-        .collect();
+    let missing: Vec<&str> = actors.iter().map(String::as_str).filter(|class| !is_bound(class)).collect();
     if !missing.is_empty() {
         let what = format!("no binding{} for {}", scope_words(env.name), list(&missing));
-        report
-            .errors
-            .push(advice(&what, snippet::bindings(config, env, &missing)));
+        report.errors.push(advice(&what, snippet::bindings(config, env, &missing)));
     }
-    for binding in local
-        .iter()
-        .filter(|binding| !actors.contains(&binding.class_name))
-    {
+    for binding in local.iter().filter(|binding| !actors.contains(&binding.class_name)) {
         report.errors.push(format!(
             "the binding {}{} is for a class `{}`, which no `#[derive(Actor)]` declares; there are {}",
             binding.name,
@@ -105,27 +83,12 @@ fn check_bindings(config: &Config, env: &Environment<'_>, actors: &[String], rep
     }
 }
 
-fn check_migrations(
-    config: &Config,
-    env: &Environment<'_>,
-    actors: &[String],
-    report: &mut Report,
-) {
+fn check_migrations(config: &Config, env: &Environment<'_>, actors: &[String], report: &mut Report) {
     let stored = storage_after(env.migrations);
-    let missing: Vec<&str> = actors
-        .iter()
-        .map(String::as_str)
-        .filter(|class| !stored.contains_key(class))
-        .collect();
+    let missing: Vec<&str> = actors.iter().map(String::as_str).filter(|class| !stored.contains_key(class)).collect();
     if !missing.is_empty() {
-        let what = format!(
-            "no migration{} makes {}",
-            scope_words(env.name),
-            list(&missing)
-        );
-        report
-            .errors
-            .push(advice(&what, snippet::migration(config, env, &missing)));
+        let what = format!("no migration{} makes {}", scope_words(env.name), list(&missing));
+        report.errors.push(advice(&what, snippet::migration(config, env, &missing)));
     }
     for (class, storage) in stored {
         let is_actor = actors.iter().any(|actor| actor == class);
@@ -146,11 +109,7 @@ fn check_migrations(
 fn advice(what: &str, snippet: Snippet) -> String {
     let mut text = format!("{what}; add {}:\n", snippet.place);
     for line in snippet.lines.lines() {
-        let _ = if line.is_empty() {
-            writeln!(text)
-        } else {
-            writeln!(text, "    {line}")
-        };
+        let _ = if line.is_empty() { writeln!(text) } else { writeln!(text, "    {line}") };
     }
     text.truncate(text.trim_end().len());
     text
@@ -161,21 +120,14 @@ fn scope_words(env: Option<&str>) -> String {
 }
 
 fn list(names: &[impl AsRef<str>]) -> String {
-    names
-        .iter()
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.iter().map(|name| format!("`{}`", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// `path` as `main` would name it, with `/` on every system.
 fn relative_to(dir: &Path, path: &Path) -> String {
     let (dir, path) = (normal(dir), normal(path));
     let path = path.strip_prefix(&dir).unwrap_or(&path);
-    path.components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// The path without `.` and `..`, as far as that is known without looking at links.
@@ -223,22 +175,13 @@ mod tests {
 
     #[test]
     fn a_complete_configuration_passes() {
-        let report = report(
-            &[HEAD, &bound("A"), &made("new_sqlite_classes", "A")].concat(),
-            &["A"],
-        );
-        assert!(
-            report.errors.is_empty() && report.warnings.is_empty(),
-            "{report:?}"
-        );
+        let report = report(&[HEAD, &bound("A"), &made("new_sqlite_classes", "A")].concat(), &["A"]);
+        assert!(report.errors.is_empty() && report.warnings.is_empty(), "{report:?}");
     }
 
     #[test]
     fn a_class_without_a_binding_gets_the_lines_to_add() {
-        let error = only_error(
-            &[HEAD, &made("new_sqlite_classes", "ChatRoom")].concat(),
-            &["ChatRoom"],
-        );
+        let error = only_error(&[HEAD, &made("new_sqlite_classes", "ChatRoom")].concat(), &["ChatRoom"]);
         assert_eq!(
             error,
             "no binding for `ChatRoom`; add at the end:\n    [[durable_objects.bindings]]\n    name = \"CHAT_ROOM\"\n    \
@@ -249,18 +192,12 @@ mod tests {
     #[test]
     fn a_class_without_a_migration_gets_the_lines_to_add() {
         let error = only_error(&[HEAD, &bound("A")].concat(), &["A"]);
-        assert!(
-            error.ends_with("[[migrations]]\n    tag = \"v1\"\n    new_sqlite_classes = [\"A\"]"),
-            "{error}"
-        );
+        assert!(error.ends_with("[[migrations]]\n    tag = \"v1\"\n    new_sqlite_classes = [\"A\"]"), "{error}");
     }
 
     #[test]
     fn a_class_in_key_value_storage_is_refused() {
-        let error = only_error(
-            &[HEAD, &bound("A"), &made("new_classes", "A")].concat(),
-            &["A"],
-        );
+        let error = only_error(&[HEAD, &bound("A"), &made("new_classes", "A")].concat(), &["A"]);
         assert!(error.contains("SQLite"), "{error}");
     }
 
@@ -276,65 +213,30 @@ mod tests {
     #[test]
     fn a_class_that_is_gone_is_warned_about_until_a_migration_deletes_it() {
         let text = [HEAD, &bound("A"), &made("new_sqlite_classes", "A")].concat();
-        let text = [
-            &text,
-            "[[migrations]]\ntag = \"v2\"\nnew_sqlite_classes = [\"Old\"]\n",
-        ]
-        .concat();
+        let text = [&text, "[[migrations]]\ntag = \"v2\"\nnew_sqlite_classes = [\"Old\"]\n"].concat();
         assert!(report(&text, &["A"]).warnings[0].contains("`Old`"));
-        let text = [
-            &text,
-            "[[migrations]]\ntag = \"v3\"\ndeleted_classes = [\"Old\"]\n",
-        ]
-        .concat();
+        let text = [&text, "[[migrations]]\ntag = \"v3\"\ndeleted_classes = [\"Old\"]\n"].concat();
         assert!(report(&text, &["A"]).warnings.is_empty());
     }
 
     #[test]
     fn an_environment_with_bindings_of_its_own_needs_all_of_them() {
-        let text = [
-            HEAD,
-            &bound("A"),
-            &made("new_sqlite_classes", "A"),
-            "[env.eu.durable_objects]\n",
-        ]
-        .concat();
+        let text = [HEAD, &bound("A"), &made("new_sqlite_classes", "A"), "[env.eu.durable_objects]\n"].concat();
         let error = only_error(&text, &["A"]);
-        assert!(
-            error.contains("environment `eu`")
-                && error.contains("[[env.eu.durable_objects.bindings]]"),
-            "{error}"
-        );
+        assert!(error.contains("environment `eu`") && error.contains("[[env.eu.durable_objects.bindings]]"), "{error}");
     }
 
     #[test]
     fn another_main_is_refused() {
-        let text = [
-            &HEAD.replace("build/", "src/"),
-            &*bound("A"),
-            &made("new_sqlite_classes", "A"),
-        ]
-        .concat();
+        let text = [&HEAD.replace("build/", "src/"), &*bound("A"), &made("new_sqlite_classes", "A")].concat();
         assert!(only_error(&text, &["A"]).contains("\"build/worker.js\""));
     }
 
     #[test]
     fn a_missing_head_gets_the_lines_to_add() {
-        let report = report(
-            &[bound("A"), made("new_sqlite_classes", "A")].concat(),
-            &["A"],
-        );
-        assert!(
-            report.errors[0].ends_with("main = \"build/worker.js\""),
-            "{report:?}"
-        );
-        assert!(
-            report.errors[1].contains("compatibility_date = "),
-            "{report:?}"
-        );
-        assert!(
-            report.warnings[0].contains("enable_request_signal"),
-            "{report:?}"
-        );
+        let report = report(&[bound("A"), made("new_sqlite_classes", "A")].concat(), &["A"]);
+        assert!(report.errors[0].ends_with("main = \"build/worker.js\""), "{report:?}");
+        assert!(report.errors[1].contains("compatibility_date = "), "{report:?}");
+        assert!(report.warnings[0].contains("enable_request_signal"), "{report:?}");
     }
 }

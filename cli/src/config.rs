@@ -124,12 +124,7 @@ pub struct Environment<'a> {
 impl Config {
     /// The configuration that wrangler finds from `start` upward.
     pub fn find(start: &Path) -> Option<PathBuf> {
-        FILE_NAMES.iter().find_map(|name| {
-            start
-                .ancestors()
-                .map(|dir| dir.join(name))
-                .find(|path| path.is_file())
-        })
+        FILE_NAMES.iter().find_map(|name| start.ancestors().map(|dir| dir.join(name)).find(|path| path.is_file()))
     }
 
     /// Reads a configuration file.
@@ -138,13 +133,8 @@ impl Config {
     ///
     /// It cannot be read, or it is not what wrangler takes.
     pub fn read(path: &Path) -> Result<Self> {
-        let text =
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let format = if path.extension().is_some_and(|end| end == "toml") {
-            Format::Toml
-        } else {
-            Format::Json
-        };
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let format = if path.extension().is_some_and(|end| end == "toml") { Format::Toml } else { Format::Json };
         Self::parse(path.to_owned(), format, text)
     }
 
@@ -156,9 +146,7 @@ impl Config {
     pub fn parse(path: PathBuf, format: Format, text: String) -> Result<Self> {
         let top: Result<Scope> = match format {
             Format::Toml => toml::from_str(&text).map_err(Into::into),
-            Format::Json => {
-                jsonc_parser::parse_to_serde_value(&text, &Default::default()).map_err(Into::into)
-            }
+            Format::Json => jsonc_parser::parse_to_serde_value(&text, &Default::default()).map_err(Into::into),
         };
         let top = top.with_context(|| format!("cannot read {}", path.display()))?;
         ensure!(
@@ -166,12 +154,7 @@ impl Config {
             "{}: an environment inside an environment",
             path.display()
         );
-        Ok(Self {
-            path,
-            format,
-            text,
-            top,
-        })
+        Ok(Self { path, format, text, top })
     }
 
     /// The folder that the file is in.
@@ -187,11 +170,7 @@ impl Config {
             migrations: self.top.migrations.as_deref().unwrap_or_default(),
             owns_migrations: true,
         };
-        let named = self
-            .top
-            .env
-            .iter()
-            .filter(|(_, scope)| scope.durable_objects.is_some());
+        let named = self.top.env.iter().filter(|(_, scope)| scope.durable_objects.is_some());
         let named = named.map(|(name, scope)| Environment {
             name: Some(name),
             bindings: bindings_of(scope),
@@ -209,11 +188,7 @@ impl Config {
     /// For each class its bindings, those of the top level first.
     pub fn bindings(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut found: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for binding in self
-            .environments()
-            .iter()
-            .flat_map(|env| env.bindings)
-            .filter(|binding| self.is_local(binding))
+        for binding in self.environments().iter().flat_map(|env| env.bindings).filter(|binding| self.is_local(binding))
         {
             let names = found.entry(&binding.class_name).or_default();
             if !names.contains(&binding.name.as_str()) {
@@ -225,38 +200,20 @@ impl Config {
 }
 
 fn bindings_of(scope: &Scope) -> &[Binding] {
-    scope
-        .durable_objects
-        .as_ref()
-        .map_or(&[], |table| &table.bindings)
+    scope.durable_objects.as_ref().map_or(&[], |table| &table.bindings)
 }
 
 /// Where each class keeps its state after all migrations.
 pub fn storage_after(migrations: &[Migration]) -> BTreeMap<&str, Storage> {
     let mut classes: BTreeMap<&str, Storage> = BTreeMap::new();
     for migration in migrations {
-        classes.extend(
-            migration
-                .new_classes
-                .iter()
-                .map(|class| (class.as_str(), Storage::KeyValue)),
-        );
-        classes.extend(
-            migration
-                .new_sqlite_classes
-                .iter()
-                .map(|class| (class.as_str(), Storage::Sqlite)),
-        );
+        classes.extend(migration.new_classes.iter().map(|class| (class.as_str(), Storage::KeyValue)));
+        classes.extend(migration.new_sqlite_classes.iter().map(|class| (class.as_str(), Storage::Sqlite)));
         for Rename { from, to } in &migration.renamed_classes {
             let storage = classes.remove(from.as_str()).unwrap_or(Storage::Sqlite);
             classes.insert(to, storage);
         }
-        classes.extend(
-            migration
-                .transferred_classes
-                .iter()
-                .map(|moved| (moved.to.as_str(), Storage::Sqlite)),
-        );
+        classes.extend(migration.transferred_classes.iter().map(|moved| (moved.to.as_str(), Storage::Sqlite)));
         for class in &migration.deleted_classes {
             classes.remove(class.as_str());
         }
@@ -274,9 +231,8 @@ mod tests {
 
     #[test]
     fn toml_and_jsonc_say_the_same() {
-        let toml = toml(
-            "[[durable_objects.bindings]]\nname = \"A\"\nclass_name = \"Alpha\"\n[build]\ncommand = \"x\"\n",
-        );
+        let toml =
+            toml("[[durable_objects.bindings]]\nname = \"A\"\nclass_name = \"Alpha\"\n[build]\ncommand = \"x\"\n");
         let json = r#"{ // a comment
             "durable_objects": { "bindings": [{ "name": "A", "class_name": "Alpha" }] }, "build": { "command": "x" }, }"#;
         let json = Config::parse("wrangler.jsonc".into(), Format::Json, json.into()).unwrap();
@@ -285,17 +241,9 @@ mod tests {
 
     #[test]
     fn a_mistake_names_the_file_and_the_line() {
-        let error = Config::parse(
-            "wrangler.toml".into(),
-            Format::Toml,
-            "a = 1\nname = 2\n".into(),
-        )
-        .unwrap_err();
+        let error = Config::parse("wrangler.toml".into(), Format::Toml, "a = 1\nname = 2\n".into()).unwrap_err();
         let text = format!("{error:#}");
-        assert!(
-            text.contains("wrangler.toml") && text.contains("line 2"),
-            "{text}"
-        );
+        assert!(text.contains("wrangler.toml") && text.contains("line 2"), "{text}");
     }
 
     #[test]
@@ -309,10 +257,7 @@ mod tests {
             [env.plain]
             name = "plain""#,
         );
-        assert_eq!(
-            config.bindings(),
-            BTreeMap::from([("Alpha", vec!["A", "A2"]), ("Beta", vec!["B"])])
-        );
+        assert_eq!(config.bindings(), BTreeMap::from([("Alpha", vec!["A", "A2"]), ("Beta", vec!["B"])]));
         assert_eq!(config.environments().len(), 2);
     }
 
@@ -325,14 +270,7 @@ mod tests {
                 { tag = "v3", transferred_classes = [{ from = "X", from_script = "other", to = "D" }] },
             ]"#,
         );
-        let expected = BTreeMap::from([
-            ("C", Storage::Sqlite),
-            ("D", Storage::Sqlite),
-            ("Old", Storage::KeyValue),
-        ]);
-        assert_eq!(
-            storage_after(config.top.migrations.as_deref().unwrap()),
-            expected
-        );
+        let expected = BTreeMap::from([("C", Storage::Sqlite), ("D", Storage::Sqlite), ("Old", Storage::KeyValue)]);
+        assert_eq!(storage_after(config.top.migrations.as_deref().unwrap()), expected);
     }
 }

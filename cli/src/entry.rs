@@ -41,10 +41,7 @@ const duractor = host({{ DurableObject, reset: __wbg_reset_state, bindings: {}, 
             self.development,
         );
         for class in self.actors {
-            let _ = writeln!(
-                text,
-                r#"export class {class} extends duractor.actor("{class}") {{}}"#
-            );
+            let _ = writeln!(text, r#"export class {class} extends duractor.actor("{class}") {{}}"#);
         }
         text.push_str("export default { fetch: duractor.fetch };\n");
         text
@@ -52,10 +49,7 @@ const duractor = host({{ DurableObject, reset: __wbg_reset_state, bindings: {}, 
 
     fn bindings_literal(&self) -> String {
         let classes = self.bindings.iter().map(|(class, names)| {
-            let names: Vec<String> = names
-                .iter()
-                .map(|name| serde_json::json!(name).to_string())
-                .collect();
+            let names: Vec<String> = names.iter().map(|name| serde_json::json!(name).to_string()).collect();
             format!("{class}: [{}]", names.join(", "))
         });
         format!("{{ {} }}", classes.collect::<Vec<_>>().join(", "))

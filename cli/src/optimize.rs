@@ -47,17 +47,9 @@ pub fn optimize(wasm_opt: &Path, file: &Path, keep_names: bool) -> Result<()> {
         .arg(&optimized)
         .args(FEATURES.iter().map(|feature| format!("--enable-{feature}")))
         .args(["-Os", "--strip-producers"])
-        .arg(if keep_names {
-            "--debuginfo"
-        } else {
-            "--strip-debug"
-        })
+        .arg(if keep_names { "--debuginfo" } else { "--strip-debug" })
         .status()
         .context("cannot run node, which wasm-opt needs; install Node.js 20 or newer")?;
-    ensure!(
-        status.success(),
-        "wasm-opt refuses {}, see above",
-        file.display()
-    );
+    ensure!(status.success(), "wasm-opt refuses {}, see above", file.display());
     fs::rename(&optimized, file).context("cannot replace the wasm by the optimised one")
 }

@@ -47,20 +47,14 @@ impl Output {
             let file = File::create(dir.join(LOCK))?;
             match file.try_lock() {
                 Ok(()) => return Ok(file),
-                Err(TryLockError::WouldBlock) => say(format_args!(
-                    "waiting for another build of {}",
-                    dir.display()
-                )),
+                Err(TryLockError::WouldBlock) => say(format_args!("waiting for another build of {}", dir.display())),
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
             file.lock()?;
             Ok(file)
         };
         let lock = lock().with_context(|| format!("cannot write to {}", dir.display()))?;
-        Ok(Self {
-            dir: dir.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { dir: dir.to_owned(), _lock: lock })
     }
 
     /// Whether the folder holds the whole build of `stamp`.
@@ -77,8 +71,7 @@ impl Output {
     pub fn stage(&self) -> Result<PathBuf> {
         let stage = self.dir.join(STAGE);
         remove_dir(&stage)?;
-        fs::create_dir_all(&stage)
-            .with_context(|| format!("cannot write to {}", stage.display()))?;
+        fs::create_dir_all(&stage).with_context(|| format!("cannot write to {}", stage.display()))?;
         Ok(stage)
     }
 
@@ -91,8 +84,7 @@ impl Output {
     ///
     /// The folder cannot be written.
     pub fn publish(&self, stamp: Stamp) -> Result<()> {
-        self.try_publish(stamp)
-            .with_context(|| format!("cannot write to {}", self.dir.display()))
+        self.try_publish(stamp).with_context(|| format!("cannot write to {}", self.dir.display()))
     }
 
     fn try_publish(&self, stamp: Stamp) -> Result<()> {
@@ -108,9 +100,7 @@ impl Output {
         for gone in before.iter().filter(|file| !kept.contains(file)) {
             remove_file(&self.dir.join(gone))?;
             // Fails where other files are left, which is meant.
-            let _ = gone
-                .parent()
-                .map(|parent| fs::remove_dir(self.dir.join(parent)));
+            let _ = gone.parent().map(|parent| fs::remove_dir(self.dir.join(parent)));
         }
         remove_dir(&stage)?;
         fs::write(self.dir.join(STAMP), stamp_text(stamp, &files))?;
@@ -120,9 +110,7 @@ impl Output {
     fn read_stamp(&self) -> (Option<Stamp>, Vec<PathBuf>) {
         let text = fs::read_to_string(self.dir.join(STAMP)).unwrap_or_default();
         let mut lines = text.lines();
-        let stamp = lines
-            .next()
-            .and_then(|line| u64::from_str_radix(line, 16).ok());
+        let stamp = lines.next().and_then(|line| u64::from_str_radix(line, 16).ok());
         (stamp.map(Stamp), lines.map(PathBuf::from).collect())
     }
 }
@@ -157,11 +145,7 @@ fn files_under(dir: &Path) -> Result<Vec<PathBuf>> {
         for entry in fs::read_dir(dir.join(&relative))? {
             let entry = entry?;
             let path = relative.join(entry.file_name());
-            if entry.file_type()?.is_dir() {
-                pending.push(path)
-            } else {
-                files.push(path)
-            }
+            if entry.file_type()?.is_dir() { pending.push(path) } else { files.push(path) }
         }
     }
     Ok(files)
@@ -216,25 +200,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let output = Output::lock(dir.path()).unwrap();
         fs::write(dir.path().join("mine.txt"), "").unwrap();
-        publish(
-            &output,
-            Stamp::of(&1),
-            &[("worker.js", "1"), ("snippets/a-1/host.js", "1")],
-        );
-        publish(
-            &output,
-            Stamp::of(&2),
-            &[("worker.js", "2"), ("snippets/a-2/host.js", "2")],
-        );
+        publish(&output, Stamp::of(&1), &[("worker.js", "1"), ("snippets/a-1/host.js", "1")]);
+        publish(&output, Stamp::of(&2), &[("worker.js", "2"), ("snippets/a-2/host.js", "2")]);
         let mut files = files_under(dir.path()).unwrap();
         files.sort();
-        let expected = [
-            ".lock",
-            ".stamp",
-            "mine.txt",
-            "snippets/a-2/host.js",
-            "worker.js",
-        ];
+        let expected = [".lock", ".stamp", "mine.txt", "snippets/a-2/host.js", "worker.js"];
         assert_eq!(files, expected.map(PathBuf::from));
         assert!(!dir.path().join("snippets/a-1").exists());
     }
@@ -243,12 +213,7 @@ mod tests {
     fn a_file_that_did_not_change_is_not_written() {
         let dir = tempfile::tempdir().unwrap();
         let output = Output::lock(dir.path()).unwrap();
-        let modified = || {
-            fs::metadata(dir.path().join("index.js"))
-                .unwrap()
-                .modified()
-                .unwrap()
-        };
+        let modified = || fs::metadata(dir.path().join("index.js")).unwrap().modified().unwrap();
         publish(&output, Stamp::of(&1), &[("index.js", "same")]);
         let before = modified();
         publish(&output, Stamp::of(&2), &[("index.js", "same")]);

@@ -22,12 +22,9 @@ pub fn bindings(config: &Config, env: &Environment<'_>, classes: &[&str]) -> Sni
         .map(|(name, class)| format!("[[{path}]]\nname = \"{name}\"\nclass_name = \"{class}\"\n"))
         .collect::<Vec<_>>()
         .join("\n");
-    let inline = pairs()
-        .map(|(name, class)| format!("{{ name = \"{name}\", class_name = \"{class}\" }},\n"))
-        .collect();
-    let json = pairs()
-        .map(|(name, class)| format!("{{ \"name\": \"{name}\", \"class_name\": \"{class}\" }},\n"))
-        .collect();
+    let inline = pairs().map(|(name, class)| format!("{{ name = \"{name}\", class_name = \"{class}\" }},\n")).collect();
+    let json =
+        pairs().map(|(name, class)| format!("{{ \"name\": \"{name}\", \"class_name\": \"{class}\" }},\n")).collect();
     place(config, &path, tables, inline, json)
 }
 
@@ -45,14 +42,8 @@ pub fn migration(config: &Config, env: &Environment<'_>, classes: &[&str]) -> Sn
 /// A top-level key with its value, which must be plain text.
 pub fn top_level(format: Format, key: &str, value: &str) -> Snippet {
     match format {
-        Format::Toml => Snippet {
-            place: "at the top".into(),
-            lines: format!("{key} = \"{value}\"\n"),
-        },
-        Format::Json => Snippet {
-            place: "at the top level".into(),
-            lines: format!("\"{key}\": \"{value}\",\n"),
-        },
+        Format::Toml => Snippet { place: "at the top".into(), lines: format!("{key} = \"{value}\"\n") },
+        Format::Json => Snippet { place: "at the top level".into(), lines: format!("\"{key}\": \"{value}\",\n") },
     }
 }
 
@@ -64,14 +55,9 @@ pub fn starter(name: &str, date: &str, actors: &[String]) -> String {
          compatibility_flags = [\"enable_request_signal\"]\n\n[build]\ncommand = \"duractor build\"\nwatch_dir = \"src\"\n\n"
     );
     for (binding, class) in binding_names(&[], &classes).iter().zip(&classes) {
-        text.push_str(&format!(
-            "[[durable_objects.bindings]]\nname = \"{binding}\"\nclass_name = \"{class}\"\n\n"
-        ));
+        text.push_str(&format!("[[durable_objects.bindings]]\nname = \"{binding}\"\nclass_name = \"{class}\"\n\n"));
     }
-    text.push_str(&format!(
-        "[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = {}\n",
-        array(&classes)
-    ));
+    text.push_str(&format!("[[migrations]]\ntag = \"v1\"\nnew_sqlite_classes = {}\n", array(&classes)));
     text
 }
 
@@ -91,14 +77,7 @@ fn can_append(text: &str, addition: &str) -> bool {
 
 /// An array of plain strings, in TOML as in JSON.
 fn array(items: &[&str]) -> String {
-    format!(
-        "[{}]",
-        items
-            .iter()
-            .map(|item| format!("\"{item}\""))
-            .collect::<Vec<_>>()
-            .join(", ")
-    )
+    format!("[{}]", items.iter().map(|item| format!("\"{item}\"")).collect::<Vec<_>>().join(", "))
 }
 
 fn scoped(env: Option<&str>, path: &str) -> String {
@@ -137,11 +116,7 @@ fn screaming_snake(class: &str) -> String {
 /// The tag after the highest `v1`, `v2` …, and one that no migration has.
 fn next_tag(migrations: &[Migration]) -> String {
     let number = |migration: &Migration| migration.tag.strip_prefix('v')?.parse::<u64>().ok();
-    let highest = migrations
-        .iter()
-        .filter_map(number)
-        .max()
-        .unwrap_or(migrations.len() as u64);
+    let highest = migrations.iter().filter_map(number).max().unwrap_or(migrations.len() as u64);
     format!("v{}", highest.saturating_add(1))
 }
 
@@ -153,11 +128,7 @@ mod tests {
         Config::parse("wrangler.toml".into(), format, text.into()).unwrap()
     }
 
-    fn of_top(
-        text: &str,
-        make: impl Fn(&Config, &Environment<'_>, &[&str]) -> Snippet,
-        classes: &[&str],
-    ) -> Snippet {
+    fn of_top(text: &str, make: impl Fn(&Config, &Environment<'_>, &[&str]) -> Snippet, classes: &[&str]) -> Snippet {
         let config = config(Format::Toml, text);
         make(&config, &config.environments()[0], classes)
     }
@@ -165,25 +136,15 @@ mod tests {
     #[test]
     fn bindings_are_tables_where_toml_allows_them() {
         let snippet = of_top("name = \"x\"\n", bindings, &["ChatRoom"]);
-        let lines =
-            "[[durable_objects.bindings]]\nname = \"CHAT_ROOM\"\nclass_name = \"ChatRoom\"\n";
-        assert_eq!(
-            snippet,
-            Snippet {
-                place: "at the end".into(),
-                lines: lines.into()
-            }
-        );
+        let lines = "[[durable_objects.bindings]]\nname = \"CHAT_ROOM\"\nclass_name = \"ChatRoom\"\n";
+        assert_eq!(snippet, Snippet { place: "at the end".into(), lines: lines.into() });
     }
 
     #[test]
     fn bindings_join_an_inline_array() {
         let text = "[durable_objects]\nbindings = [{ name = \"A\", class_name = \"A\" }]\n";
         let snippet = of_top(text, bindings, &["Echo"]);
-        assert_eq!(
-            snippet.lines,
-            "{ name = \"ECHO\", class_name = \"Echo\" },\n"
-        );
+        assert_eq!(snippet.lines, "{ name = \"ECHO\", class_name = \"Echo\" },\n");
         assert_eq!(snippet.place, "to the array `durable_objects.bindings`");
     }
 
@@ -202,52 +163,29 @@ mod tests {
     #[test]
     fn a_migration_has_the_next_free_tag() {
         let text = "[[migrations]]\ntag = \"v9\"\n[[migrations]]\ntag = \"v10\"\n";
-        assert!(
-            of_top(text, migration, &["Echo"])
-                .lines
-                .contains("tag = \"v11\"")
-        );
-        assert!(
-            of_top("[[migrations]]\ntag = \"first\"\n", migration, &["Echo"])
-                .lines
-                .contains("tag = \"v2\"")
-        );
+        assert!(of_top(text, migration, &["Echo"]).lines.contains("tag = \"v11\""));
+        assert!(of_top("[[migrations]]\ntag = \"first\"\n", migration, &["Echo"]).lines.contains("tag = \"v2\""));
     }
 
     #[test]
     fn an_environment_is_told_its_own_tables() {
         let config = config(Format::Toml, "[env.eu.durable_objects]\n");
         let env = config.environments()[1];
-        assert!(
-            bindings(&config, &env, &["A"])
-                .lines
-                .starts_with("[[env.eu.durable_objects.bindings]]")
-        );
-        assert!(
-            migration(&config, &env, &["A"])
-                .lines
-                .starts_with("[[migrations]]")
-        );
+        assert!(bindings(&config, &env, &["A"]).lines.starts_with("[[env.eu.durable_objects.bindings]]"));
+        assert!(migration(&config, &env, &["A"]).lines.starts_with("[[migrations]]"));
     }
 
     #[test]
     fn a_binding_name_is_free() {
         let text = "[[durable_objects.bindings]]\nname = \"ECHO\"\nclass_name = \"Other\"\nscript_name = \"y\"\n";
-        assert!(
-            of_top(text, bindings, &["Echo"])
-                .lines
-                .contains("\"ECHO_ACTOR\"")
-        );
+        assert!(of_top(text, bindings, &["Echo"]).lines.contains("\"ECHO_ACTOR\""));
     }
 
     #[test]
     fn names_are_cut_where_words_begin() {
-        for (class, name) in [
-            ("Counter", "COUNTER"),
-            ("ChatRoom", "CHAT_ROOM"),
-            ("HTTP", "HTTP"),
-            ("Kv_Store", "KV_STORE"),
-        ] {
+        for (class, name) in
+            [("Counter", "COUNTER"), ("ChatRoom", "CHAT_ROOM"), ("HTTP", "HTTP"), ("Kv_Store", "KV_STORE")]
+        {
             assert_eq!(screaming_snake(class), name);
         }
     }

@@ -78,11 +78,7 @@ fn scan(wasm: &[u8]) -> Result<Found> {
         match payload? {
             Payload::CustomSection(section) if section.name() == ACTORS_SECTION => {
                 let text = std::str::from_utf8(section.data())?;
-                found.names.extend(
-                    text.lines()
-                        .filter(|line| !line.is_empty())
-                        .map(str::to_owned),
-                );
+                found.names.extend(text.lines().filter(|line| !line.is_empty()).map(str::to_owned));
             }
             Payload::ExportSection(exports) => {
                 for export in exports {
@@ -98,14 +94,9 @@ fn scan(wasm: &[u8]) -> Result<Found> {
 fn check_names(names: &[String]) -> Result<()> {
     let mut seen = BTreeSet::new();
     for name in names {
-        ensure!(
-            is_identifier(name),
-            "the actor name {name:?} is not an identifier"
-        );
+        ensure!(is_identifier(name), "the actor name {name:?} is not an identifier");
         if TAKEN_NAMES.contains(&name.as_str()) {
-            bail!(
-                "an actor cannot be called `{name}`: worker.js needs that name itself; rename the struct"
-            );
+            bail!("an actor cannot be called `{name}`: worker.js needs that name itself; rename the struct");
         }
         ensure!(
             seen.insert(name),
@@ -116,8 +107,7 @@ fn check_names(names: &[String]) -> Result<()> {
 }
 
 fn is_identifier(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || c == '_')
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_') && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
 
 #[cfg(test)]
@@ -157,11 +147,7 @@ mod tests {
 
     #[test]
     fn names_of_all_sections_are_read_in_order() {
-        let module = module(&[
-            export(ROUTES_EXPORT),
-            names_section("Home\nCounter\n"),
-            names_section("Echo\n"),
-        ]);
+        let module = module(&[export(ROUTES_EXPORT), names_section("Home\nCounter\n"), names_section("Echo\n")]);
         assert_eq!(actors(&module).unwrap(), ["Home", "Counter", "Echo"]);
     }
 
@@ -182,13 +168,7 @@ mod tests {
 
     #[test]
     fn names_that_worker_js_needs_are_refused() {
-        for name in [
-            "DurableObject",
-            "duractor",
-            "host",
-            "__wbg_reset_state",
-            "class",
-        ] {
+        for name in ["DurableObject", "duractor", "host", "__wbg_reset_state", "class"] {
             let text = refusal(&[export(ROUTES_EXPORT), names_section(&format!("{name}\n"))]);
             assert!(text.contains(name), "{text}");
         }
@@ -196,9 +176,7 @@ mod tests {
 
     #[test]
     fn names_that_could_inject_code_are_refused() {
-        assert!(
-            refusal(&[export(ROUTES_EXPORT), names_section("A{}; x\n")]).contains("identifier")
-        );
+        assert!(refusal(&[export(ROUTES_EXPORT), names_section("A{}; x\n")]).contains("identifier"));
     }
 
     #[test]

@@ -50,13 +50,9 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "dev" => parse_dev(parser),
         "test" => alone(parser, Task::Test),
         "lint" => alone(parser, Task::Lint),
-        "bench" => Ok(Task::Bench {
-            arguments: parser.raw_args()?.collect(),
-        }),
+        "bench" => Ok(Task::Bench { arguments: parser.raw_args()?.collect() }),
         "size" => {
-            let arguments = std::iter::once("size".into())
-                .chain(parser.raw_args()?)
-                .collect();
+            let arguments = std::iter::once("size".into()).chain(parser.raw_args()?).collect();
             Ok(Task::Bench { arguments })
         }
         "fuzz" => parse_fuzz(parser),
@@ -95,10 +91,7 @@ fn parse_fuzz(mut parser: lexopt::Parser) -> Result<Task> {
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(Task::Fuzz {
-        seconds,
-        build_only,
-    })
+    Ok(Task::Fuzz { seconds, build_only })
 }
 
 fn parse_miri(mut parser: lexopt::Parser) -> Result<Task> {
@@ -126,38 +119,20 @@ mod tests {
         assert_eq!(parsed("").unwrap(), Task::Help);
         assert_eq!(parsed("dev").unwrap(), Task::Dev { port: DEFAULT_PORT });
         assert_eq!(parsed("dev --port 9000").unwrap(), Task::Dev { port: 9000 });
-        assert_eq!(
-            parsed("fuzz --seconds 5").unwrap(),
-            Task::Fuzz {
-                seconds: 5,
-                build_only: false
-            }
-        );
-        assert_eq!(
-            parsed("miri --if-available").unwrap(),
-            Task::Miri { if_available: true }
-        );
+        assert_eq!(parsed("fuzz --seconds 5").unwrap(), Task::Fuzz { seconds: 5, build_only: false });
+        assert_eq!(parsed("miri --if-available").unwrap(), Task::Miri { if_available: true });
     }
 
     #[test]
     fn bench_and_size_hand_everything_on() {
-        let size = Task::Bench {
-            arguments: ["size", "--json"].map(OsString::from).into(),
-        };
+        let size = Task::Bench { arguments: ["size", "--json"].map(OsString::from).into() };
         assert_eq!(parsed("size --json").unwrap(), size);
         assert_eq!(parsed("bench").unwrap(), Task::Bench { arguments: vec![] });
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for line in [
-            "tset",
-            "--fast",
-            "test --fast",
-            "dev --port many",
-            "dev --port 70000",
-            "lint now",
-        ] {
+        for line in ["tset", "--fast", "test --fast", "dev --port many", "dev --port 70000", "lint now"] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

@@ -13,33 +13,18 @@ pub(crate) fn dev(port: u16) -> Result<()> {
     setup::setup()?;
     check_port(port)?;
     announce("building the examples; the first time takes a minute or two");
-    let build = [
-        "build",
-        "--dev",
-        "--package",
-        "duractor-examples",
-        "--wrangler",
-        "wrangler.toml",
-    ];
+    let build = ["build", "--dev", "--package", "duractor-examples", "--wrangler", "wrangler.toml"];
     run(cargo(["run", "--quiet", "--package", "duractor-cli", "--"]).args(build))?;
 
     announce(&format!("http://localhost:{port} (stop with Ctrl-C)"));
-    let mut wrangler = node(
-        "wrangler/bin/wrangler.js",
-        ["dev", "--port", &port.to_string()],
-    );
+    let mut wrangler = node("wrangler/bin/wrangler.js", ["dev", "--port", &port.to_string()]);
     // The banner is what asks whether there is a newer wrangler.
-    run(wrangler
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("WRANGLER_HIDE_BANNER", "true"))
+    run(wrangler.env("WRANGLER_SEND_METRICS", "false").env("WRANGLER_HIDE_BANNER", "true"))
 }
 
 fn check_port(port: u16) -> Result<()> {
     if is_taken((Ipv4Addr::LOCALHOST, port)) || is_taken((Ipv6Addr::LOCALHOST, port)) {
-        bail!(
-            "port {port} is in use; stop what uses it, or choose another: cargo xtask dev --port {}",
-            other(port)
-        );
+        bail!("port {port} is in use; stop what uses it, or choose another: cargo xtask dev --port {}", other(port));
     }
     Ok(())
 }
@@ -61,10 +46,7 @@ mod tests {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         let error = check_port(port).unwrap_err().to_string();
-        assert!(
-            error.contains(&port.to_string()) && error.contains("--port"),
-            "{error}"
-        );
+        assert!(error.contains(&port.to_string()) && error.contains("--port"), "{error}");
     }
 
     #[test]

@@ -17,18 +17,10 @@ pub(crate) fn fuzz(seconds: u32, build_only: bool) -> Result<()> {
     }
     run(&mut cargo_fuzz(&["build"]))?;
     let targets = output(&mut cargo_fuzz(&["list"])).unwrap_or_default();
-    ensure!(
-        !targets.is_empty(),
-        "there is no fuzz target in {CRATE}/fuzz"
-    );
+    ensure!(!targets.is_empty(), "there is no fuzz target in {CRATE}/fuzz");
     for target in targets.lines() {
         announce(&format!("fuzzing {target} for {seconds} s"));
-        run(&mut cargo_fuzz(&[
-            "run",
-            target,
-            "--",
-            &format!("-max_total_time={seconds}"),
-        ]))?;
+        run(&mut cargo_fuzz(&["run", target, "--", &format!("-max_total_time={seconds}")]))?;
     }
     Ok(())
 }
@@ -36,9 +28,6 @@ pub(crate) fn fuzz(seconds: u32, build_only: bool) -> Result<()> {
 fn cargo_fuzz(arguments: &[&str]) -> std::process::Command {
     let mut command = cargo(["fuzz"]);
     // The sanitizer's flags are unstable; this lets the pinned stable compiler take them.
-    command
-        .args(arguments)
-        .current_dir(root().join(CRATE))
-        .env("RUSTC_BOOTSTRAP", "1");
+    command.args(arguments).current_dir(root().join(CRATE)).env("RUSTC_BOOTSTRAP", "1");
     command
 }

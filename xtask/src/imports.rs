@@ -26,18 +26,13 @@ fn rust_files(dir: &Path, module: &mut Vec<String>, files: &mut Vec<File>) -> Re
     let entries = fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))?;
     for entry in entries {
         let path = entry?.path();
-        let stem = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         if path.is_dir() {
             module.push(stem);
             rust_files(&path, module, files)?;
             module.pop();
         } else if path.extension().is_some_and(|end| end == "rs") && stem != "tests" {
-            let text = fs::read_to_string(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
+            let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
             let own = (stem != "mod").then_some(stem);
             files.push((module.iter().cloned().chain(own).collect(), text));
         }
@@ -47,20 +42,12 @@ fn rust_files(dir: &Path, module: &mut Vec<String>, files: &mut Vec<File>) -> Re
 
 fn graph(files: &[File]) -> Graph {
     let is_root = |name: &str| matches!(name, "lib" | "main");
-    let tops: BTreeSet<&str> = files
-        .iter()
-        .filter_map(|(path, _)| path.first().map(String::as_str))
-        .filter(|name| !is_root(name))
-        .collect();
+    let tops: BTreeSet<&str> =
+        files.iter().filter_map(|(path, _)| path.first().map(String::as_str)).filter(|name| !is_root(name)).collect();
     let mut graph = Graph::new();
-    for (path, text) in files
-        .iter()
-        .filter(|(path, _)| tops.contains(path[0].as_str()))
-    {
+    for (path, text) in files.iter().filter(|(path, _)| tops.contains(path[0].as_str())) {
         let imports = imports(&source::code(text), path.len());
-        let known = imports
-            .into_iter()
-            .filter(|name| tops.contains(name.as_str()) && *name != path[0]);
+        let known = imports.into_iter().filter(|name| tops.contains(name.as_str()) && *name != path[0]);
         graph.entry(path[0].clone()).or_default().extend(known);
     }
     graph
@@ -73,8 +60,7 @@ fn imports(code: &str, depth: usize) -> BTreeSet<String> {
     for start in ["crate::", above.as_str()] {
         for (at, _) in code.match_indices(start) {
             let before = code[..at].chars().next_back();
-            let is_whole =
-                !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | ':'));
+            let is_whole = !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | ':'));
             if is_whole {
                 found.extend(first_names(&code[at + start.len()..]));
             }
@@ -108,16 +94,12 @@ fn first_names(path: &str) -> Vec<String> {
 }
 
 fn first_name(path: &str) -> String {
-    path.chars()
-        .take_while(|c| c.is_alphanumeric() || *c == '_')
-        .collect()
+    path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
 }
 
 fn find_cycle(graph: &Graph) -> Option<Vec<String>> {
     let mut done = BTreeSet::new();
-    graph
-        .keys()
-        .find_map(|name| visit(graph, name, &mut Vec::new(), &mut done))
+    graph.keys().find_map(|name| visit(graph, name, &mut Vec::new(), &mut done))
 }
 
 fn visit<'g>(
@@ -127,22 +109,13 @@ fn visit<'g>(
     done: &mut BTreeSet<&'g str>,
 ) -> Option<Vec<String>> {
     if let Some(at) = way.iter().position(|visited| *visited == name) {
-        return Some(
-            way[at..]
-                .iter()
-                .chain(&[name])
-                .map(|name| (*name).to_owned())
-                .collect(),
-        );
+        return Some(way[at..].iter().chain(&[name]).map(|name| (*name).to_owned()).collect());
     }
     if !done.insert(name) {
         return None;
     }
     way.push(name);
-    let found = graph
-        .get(name)?
-        .iter()
-        .find_map(|next| visit(graph, next, way, done));
+    let found = graph.get(name)?.iter().find_map(|next| visit(graph, next, way, done));
     way.pop();
     found
 }
@@ -152,12 +125,7 @@ mod tests {
     use super::*;
 
     fn cycle_of(files: &[(&str, &str)]) -> Option<Vec<String>> {
-        let files = files.iter().map(|(path, text)| {
-            (
-                path.split('/').map(str::to_owned).collect(),
-                (*text).to_owned(),
-            )
-        });
+        let files = files.iter().map(|(path, text)| (path.split('/').map(str::to_owned).collect(), (*text).to_owned()));
         find_cycle(&graph(&files.collect::<Vec<_>>()))
     }
 
@@ -174,14 +142,7 @@ mod tests {
 
     #[test]
     fn super_reaches_another_top_module_from_its_depth_only() {
-        assert!(
-            cycle_of(&[
-                ("a/x", "use super::b::B;"),
-                ("a/b", ""),
-                ("b", "use super::a;")
-            ])
-            .is_none()
-        );
+        assert!(cycle_of(&[("a/x", "use super::b::B;"), ("a/b", ""), ("b", "use super::a;")]).is_none());
         assert!(cycle_of(&[("a/x", "use super::super::b::B;"), ("b", "use super::a;")]).is_some());
     }
 
@@ -191,22 +152,14 @@ mod tests {
             ("lib", "use crate::a;"),
             ("a", "use crate::b; use crate::a::C; // crate::c"),
             ("b", "#[cfg(test)] mod tests { use crate::a; }"),
-            (
-                "c",
-                "use crate::a; macro_rules! m { () => { $crate::c::x } }",
-            ),
+            ("c", "use crate::a; macro_rules! m { () => { $crate::c::x } }"),
         ]);
         assert_eq!(cycle, None);
     }
 
     #[test]
     fn a_diamond_is_no_cycle() {
-        let cycle = cycle_of(&[
-            ("a", "use crate::{b, c};"),
-            ("b", "use crate::d;"),
-            ("c", "use crate::d;"),
-            ("d", ""),
-        ]);
+        let cycle = cycle_of(&[("a", "use crate::{b, c};"), ("b", "use crate::d;"), ("c", "use crate::d;"), ("d", "")]);
         assert_eq!(cycle, None);
     }
 }

@@ -38,21 +38,10 @@ fn run(task: Task) -> Result<()> {
         Task::Bench { arguments } => {
             setup::setup()?;
             shell::run(
-                shell::cargo([
-                    "run",
-                    "--quiet",
-                    "--release",
-                    "--package",
-                    "duractor-bench",
-                    "--",
-                ])
-                .args(arguments),
+                shell::cargo(["run", "--quiet", "--release", "--package", "duractor-bench", "--"]).args(arguments),
             )?;
         }
-        Task::Fuzz {
-            seconds,
-            build_only,
-        } => fuzz::fuzz(seconds, build_only)?,
+        Task::Fuzz { seconds, build_only } => fuzz::fuzz(seconds, build_only)?,
         Task::Miri { if_available } => miri::miri(if_available)?,
     }
     Ok(())

@@ -19,21 +19,8 @@ pub(crate) fn miri(if_available: bool) -> Result<()> {
         bail!(ADVICE);
     }
     announce("Miri");
-    run(&mut program(
-        "rustup",
-        ["component", "add", "--toolchain", "nightly", "rust-src"],
-    ))?;
-    let mut tests = rustup_cargo([
-        "+nightly",
-        "miri",
-        "test",
-        "--package",
-        "duractor",
-        "--lib",
-        "--",
-    ]);
+    run(&mut program("rustup", ["component", "add", "--toolchain", "nightly", "rust-src"]))?;
+    let mut tests = rustup_cargo(["+nightly", "miri", "test", "--package", "duractor", "--lib", "--"]);
     // Proptest looks for its regression files.
-    run(tests
-        .args(MODULES)
-        .env("MIRIFLAGS", "-Zmiri-disable-isolation"))
+    run(tests.args(MODULES).env("MIRIFLAGS", "-Zmiri-disable-isolation"))
 }

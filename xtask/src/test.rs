@@ -35,46 +35,22 @@ fn javascript() -> Result<()> {
     announce("JavaScript types");
     run(&mut node("typescript/bin/tsc", ["--project", "."]))?;
     announce("JavaScript tests");
-    let dir =
-        fs::read_dir(root().join(JS_TESTS)).with_context(|| format!("cannot read {JS_TESTS}"))?;
+    let dir = fs::read_dir(root().join(JS_TESTS)).with_context(|| format!("cannot read {JS_TESTS}"))?;
     let mut files: Vec<String> = dir
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .filter(|name| name.ends_with(JS_TEST_END))
         .map(|name| format!("{JS_TESTS}/{name}"))
         .collect();
     files.sort();
-    ensure!(
-        !files.is_empty(),
-        "there is no test {JS_TESTS}/*{JS_TEST_END}"
-    );
+    ensure!(!files.is_empty(), "there is no test {JS_TESTS}/*{JS_TEST_END}");
     run(program("node", ["--test"]).args(files))
 }
 
 fn end_to_end() -> Result<()> {
     announce("building the worker of the tests");
-    let cli = [
-        "run",
-        "--quiet",
-        "--package",
-        "duractor-cli",
-        "--",
-        "build",
-        "--package",
-        "duractor-test-worker",
-    ];
-    let places = [
-        "--wrangler",
-        "tests/worker/wrangler.toml",
-        "--out",
-        "tests/worker/build",
-    ];
+    let cli = ["run", "--quiet", "--package", "duractor-cli", "--", "build", "--package", "duractor-test-worker"];
+    let places = ["--wrangler", "tests/worker/wrangler.toml", "--out", "tests/worker/build"];
     run(cargo(cli).args(places))?;
     announce("tests in workerd");
-    run(&mut cargo([
-        "test",
-        "--package",
-        "duractor-tests",
-        "--features",
-        "workerd",
-    ]))
+    run(&mut cargo(["test", "--package", "duractor-tests", "--features", "workerd"]))
 }

@@ -11,9 +11,7 @@ use std::cell::Cell;
 use futures::future::try_join_all;
 use serde::Serialize;
 use worker::{
-    wasm_bindgen,
-    Context, DurableObject, Env, Fetch, Method, Request, Response, Result, State, durable_object,
-    event,
+    Context, DurableObject, Env, Fetch, Method, Request, Response, Result, State, durable_object, event, wasm_bindgen,
 };
 
 const FAN: usize = 10;
@@ -56,10 +54,7 @@ impl Counter {
     fn json(&self, request: &Request) -> Result<Response> {
         self.n.set(self.n.get() + 1);
         let ua = request.headers().get("user-agent")?.unwrap_or_default();
-        Response::from_json(&Seen {
-            n: self.n.get(),
-            ua,
-        })
+        Response::from_json(&Seen { n: self.n.get(), ua })
     }
 }
 
