@@ -82,7 +82,7 @@ export function log(address, length) {
 
 /** Another context than the actor's own may ring: a promise takes it home. @param {number} key */
 export function wake(key) {
-  waiting.get(key)?.ring(depth > 0);
+  (current?.key === key ? current : waiting.get(key))?.ring(depth > 0);
 }
 
 /** @param {number} key @param {number} address @param {number} length */
@@ -342,6 +342,7 @@ class Actor {
   /** What waits to be handed over. @type {Result[]} */ #results = [];
   /** The last committed values, by key. @type {Map<string, Uint8Array>} */ #stored = new Map();
   /** Rung from another object's context. @type {((later: boolean) => void) | null} */ #bell = null;
+  /** Whether it was rung in its own entry while there was no bell. */ #isRung = false;
 
   /** @param {string} className @param {State} state @param {Env} env */
   constructor(className, state, env) {
@@ -524,11 +525,15 @@ class Actor {
     /** @type {Promise<boolean>} */
     const rung = new Promise((resolve) => (this.#bell = resolve));
     rung.then((later) => (later ? setTimeout(() => this.#run(), 0) : this.#run()));
+    if (!this.#isRung) return;
+    this.#isRung = false;
+    this.ring(true);
   }
 
   /** @param {boolean} later after other events have had their turn */
   ring(later) {
     const bell = this.#bell;
+    if (bell === null && current === this) this.#isRung = true;
     this.#bell = null;
     bell?.(later);
   }
