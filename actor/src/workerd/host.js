@@ -177,7 +177,7 @@ function begin(bytes, slots) {
  * @param {Chain | null} chain
  */
 function writeRequest(request, path, body, number, chain) {
-  const headers = headerPairs(request.headers);
+  const headers = headerPairs(request.headers, CHAIN_HEADER);
   const method = METHODS.get(request.method) ?? request.method;
   begin(requestBytes(method, path, body, headers) + chainBytes(chain), REQUEST_SLOTS);
   if (typeof method === "number") writer.i32(0, method);

@@ -17,8 +17,8 @@ const SECRET_HEADER = /^(authorization|cookie|proxy-authorization)$/i;
 // Codes of failures (docs/exchange.md).
 const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6;
 
-/** An answer with a lower one, such as 101, is none. */
-const STATUS_MIN = 200;
+/** An answer with a lower one, such as 101, or a higher one is none. */
+const STATUS_MIN = 200, STATUS_MAX = 599;
 
 /** The longest time that a timer of the runtime can wait, in ms. */
 const TIMER_MAX = 2 ** 31 - 1;
@@ -96,12 +96,13 @@ const NAME = /^[\x21-\x7e]+$/;
  * Names and values. The runtime lets names through that are none; nobody can ask for them, and they are left out.
  *
  * @param {Headers} headers
+ * @param {string} [except] a name that is left out, too
  */
-export function headerPairs(headers) {
+export function headerPairs(headers, except) {
   /** @type {[string, string][]} */
   const pairs = [];
   headers.forEach((value, name) => {
-    if (NAME.test(name)) pairs.push([name, value]);
+    if (name !== except && NAME.test(name)) pairs.push([name, value]);
   });
   return pairs;
 }
@@ -300,10 +301,11 @@ export class Operations {
 
 /** @param {Response} response @param {number} max @returns {Promise<Outcome>} */
 async function readResponse(response, max) {
-  if (response.status < STATUS_MIN) return { code: OTHER, text: `the answer's status is ${response.status}` };
+  const { status } = response;
+  if (status < STATUS_MIN || status > STATUS_MAX) return { code: OTHER, text: `the answer's status is ${status}` };
   const body = await readBody(response, max);
   if (body === null) return { code: TOO_LARGE };
-  return { status: response.status, body, headers: headerPairs(response.headers) };
+  return { status, body, headers: headerPairs(response.headers) };
 }
 
 /** @param {Response} response @param {number} max */
