@@ -138,9 +138,8 @@ impl Record {
     pub(crate) fn hydrate(state: &mut dyn State, stored: Option<&[u8]>) -> Result<Self> {
         let mut record = Self { committed: stored.unwrap_or_default().to_vec(), scratch: Vec::new() };
         record.load(state, |field, bytes, slot| field.load(bytes, slot))?;
-        if stored.is_none() {
-            record.committed = encode(state, Vec::new())?;
-        }
+        // With the defaults of fields that were never stored, so that they can be rolled back, too.
+        record.committed = encode(state, Vec::new())?;
         Ok(record)
     }
 
@@ -291,7 +290,10 @@ mod tests {
         let mut record = Vec::new();
         encode_field(&mut record, "name", &mut String::from("ann")).unwrap();
         let mut state = pair(3, "");
-        Record::hydrate(&mut state, Some(&record)).unwrap();
+        let record = Record::hydrate(&mut state, Some(&record)).unwrap();
+        assert_eq!(state, pair(3, "ann"));
+        state.count = 4;
+        record.rollback(&mut state).unwrap();
         assert_eq!(state, pair(3, "ann"));
     }
 
