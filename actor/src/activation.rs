@@ -5,6 +5,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::VecDeque,
     rc::Rc,
+    task::Waker,
 };
 
 use crate::{
@@ -184,6 +185,13 @@ impl Call {
         }
     }
 
+    /// The call has ended. What it wanted will not come any more, and who waits for that beyond the call is told.
+    pub(crate) fn end(&self) {
+        self.ended.set(true);
+        let left = self.ops.borrow_mut().abandon();
+        left.into_iter().for_each(Waker::wake);
+    }
+
     pub(crate) fn clear_outgoing(&self) {
         self.outgoing.set(false);
     }
@@ -195,20 +203,21 @@ impl Call {
 
     /// A turn at once, or in order of arrival.
     ///
-    /// A call whose chain holds a shared turn joins it, since a writer that waits in between would wait for ever. One
-    /// that would wait for its own chain is refused.
+    /// A call that holds a shared turn, or whose chain does, joins it, since a writer that waits in between would wait
+    /// for ever. One that would wait for itself or its own chain is refused.
     pub(crate) async fn take_turn(&self, turn: Turn) -> Result<Permit, Problem> {
         if let Some(permit) = self.try_turn(turn)? {
             return Ok(permit);
         }
-        Ok(self.home.turns.take(turn).await)
+        let permit = self.home.turns.take(turn).await;
+        // The turn before may have left what cannot be read.
+        self.home.check_readable()?;
+        Ok(permit)
     }
 
     pub(crate) fn try_turn(&self, turn: Turn) -> Result<Option<Permit>, Problem> {
         self.home.check_readable()?;
-        if !self.chain.ancestors.is_empty()
-            && let Some(permit) = self.try_join(turn)?
-        {
+        if let Some(permit) = self.try_join(turn)? {
             return Ok(Some(permit));
         }
         Ok(self.home.turns.try_take(turn))
@@ -216,8 +225,9 @@ impl Call {
 
     fn try_join(&self, turn: Turn) -> Result<Option<Permit>, Problem> {
         let mut holds_shared = false;
-        for ancestor in self.chain.ancestors.iter().filter(|ancestor| !ancestor.ended.get()) {
-            match (ancestor.held.get(), turn) {
+        let ancestors = self.chain.ancestors.iter().filter(|ancestor| !ancestor.ended.get());
+        for held in std::iter::once(self.held.get()).chain(ancestors.map(|ancestor| ancestor.held.get())) {
+            match (held, turn) {
                 (_, Turn::None) | (Turn::None, _) => {}
                 (Turn::Shared, Turn::Shared) => holds_shared = true,
                 (Turn::Exclusive, _) | (Turn::Shared, Turn::Exclusive) => return Err(self.deadlock()),
@@ -228,7 +238,8 @@ impl Call {
 
     fn deadlock(&self) -> Problem {
         let detail = "this call would wait for a turn that its own chain of calls holds";
-        Problem::new(508, "deadlock", detail).with("chain", &self.chain.text)
+        let problem = Problem::new(508, "deadlock", detail);
+        if self.chain.text.is_empty() { problem } else { problem.with("chain", &self.chain.text) }
     }
 }
 
@@ -265,18 +276,19 @@ impl Drop for Transaction<'_> {
 /// A shared turn.
 pub(crate) struct Reading<'c> {
     call: &'c Call,
+    /// What the call held before: `Me::read` may stand within `&self`.
+    before: Turn,
     _permit: Permit,
 }
 
 impl<'c> Reading<'c> {
     pub(crate) fn new(call: &'c Call, permit: Permit) -> Self {
-        call.held.set(Turn::Shared);
-        Self { call, _permit: permit }
+        Self { call, before: call.held.replace(Turn::Shared), _permit: permit }
     }
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        self.call.held.set(Turn::None);
+        self.call.held.set(self.before);
     }
 }

@@ -132,12 +132,18 @@ impl Operation {
             return Poll::Ready(Ended::Orphaned);
         }
         let max = self.call.home.world.limits.operations_max;
-        let Some(id) = self.call.ops.borrow_mut().start(want, cx.waker(), max) else {
-            return Poll::Ready(Ended::Refused(max));
-        };
-        self.call.mark_outgoing();
-        self.state = Progress::UnderWay(id);
-        Poll::Pending
+        let started = self.call.ops.borrow_mut().start(want, cx.waker(), max);
+        match started {
+            Ok(id) => {
+                self.call.mark_outgoing();
+                self.state = Progress::UnderWay(id);
+                Poll::Pending
+            }
+            Err(want) => {
+                self.state = Progress::Idle(want);
+                Poll::Ready(Ended::Refused(max))
+            }
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     task::{Context, Poll},
@@ -182,11 +181,7 @@ impl Instance {
         let left: Vec<Key> =
             self.tasks.borrow().iter().filter(|(_, task)| task.home.key == actor).map(|(key, _)| key).collect();
         for key in left {
-            let task = self.tasks.borrow_mut().remove(key);
-            if let Some(task) = &task {
-                task.call.ended.set(true);
-            }
-            drop(task);
+            self.remove(key);
         }
         let home = self.actors.borrow_mut().remove(actor);
         if let Some(home) = home {
@@ -256,7 +251,7 @@ impl Instance {
             }
             Turn::None => run(&request),
         }));
-        call.ended.set(true);
+        call.end();
         self.finish(call.number, outcome.unwrap_or_else(|_| internal()), label(route));
         self.recycle(request.into_frame());
         Ok(None)
@@ -428,14 +423,14 @@ impl Instance {
     fn remove(&self, key: Key) -> Option<Waiting> {
         let mut task = self.tasks.borrow_mut().remove(key)?;
         drop(task.future.take());
-        task.call.ended.set(true);
+        task.call.end();
         task.home.tasks.set(task.home.tasks.get() - 1);
         Some(task)
     }
 
     /// Writes frames for the calls that want something.
     fn send(&self, home: &Rc<Activation>) {
-        let calls: VecDeque<Rc<Call>> = std::mem::take(&mut *home.outgoing.borrow_mut()).into();
+        let calls = std::mem::take(&mut *home.outgoing.borrow_mut());
         for call in calls {
             call.clear_outgoing();
             let Some(task) = call.task.get().filter(|_| !call.ended.get()) else { continue };

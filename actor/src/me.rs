@@ -57,7 +57,7 @@ impl<A: Actor> Me<A> {
 
     /// Takes a shared turn for as long as `look` runs.
     ///
-    /// It ends the call with a problem when the turn is held by a call that waits for this one.
+    /// It ends the call with a problem when the turn is held by this call, or by one that waits for it.
     pub async fn read<R>(&self, look: impl FnOnce(&A) -> R) -> R {
         match self.call.take_turn(Turn::Shared).await {
             Ok(permit) => {
@@ -75,7 +75,7 @@ impl<A: Actor> Me<A> {
     ///
     /// # Errors
     ///
-    /// What `change` returns; that the commit failed; that the turn is held by a call that waits for this one.
+    /// What `change` returns; that the commit failed; that the turn is held by this call, or by one that waits for it.
     pub async fn turn<R, E: From<Error>>(&self, change: impl FnOnce(&mut A) -> Result<R, E>) -> Result<R, E> {
         let permit = self.call.take_turn(Turn::Exclusive).await.map_err(Error::from)?;
         let transaction = Transaction::new(&self.call, permit);

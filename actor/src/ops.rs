@@ -108,16 +108,16 @@ enum State {
 }
 
 impl Ops {
-    /// Notes what is wanted; none when `max` operations are under way.
-    pub(crate) fn start(&mut self, want: Want, waker: &Waker, max: u32) -> Option<i32> {
+    /// Notes what is wanted, or returns it when `max` operations are under way.
+    pub(crate) fn start(&mut self, want: Want, waker: &Waker, max: u32) -> Result<i32, Want> {
         if self.live.len() >= max as usize {
-            return None;
+            return Err(want);
         }
         let id = self.next;
         self.next = self.next.wrapping_add(1) & i32::MAX;
         self.live.push(Live { id, state: State::UnderWay(waker.clone()) });
         self.wanted.push((id, want));
-        Some(id)
+        Ok(id)
     }
 
     pub(crate) fn poll(&mut self, id: i32, waker: &Waker) -> Poll<Outcome> {
@@ -165,6 +165,15 @@ impl Ops {
         std::mem::take(&mut self.cancelled)
     }
 
+    /// Forgets all operations, and returns who waits for them.
+    pub(crate) fn abandon(&mut self) -> Vec<Waker> {
+        let left = self.live.drain(..).filter_map(|live| match live.state {
+            State::UnderWay(waker) => Some(waker),
+            State::Done(_) => None,
+        });
+        left.collect()
+    }
+
     fn position(&self, id: i32) -> Option<usize> {
         self.live.iter().position(|live| live.id == id)
     }
@@ -203,9 +212,9 @@ mod tests {
         let (mut ops, waker) = (Ops::default(), Waker::noop());
         let first = ops.start(sleep(), waker, 2).unwrap();
         ops.start(sleep(), waker, 2).unwrap();
-        assert_eq!(ops.start(sleep(), waker, 2), None);
+        assert!(ops.start(sleep(), waker, 2).is_err());
         ops.cancel(first);
-        assert!(ops.start(sleep(), waker, 2).is_some());
+        assert!(ops.start(sleep(), waker, 2).is_ok());
     }
 
     #[test]

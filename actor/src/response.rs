@@ -203,6 +203,10 @@ impl Response {
         self.rollback
     }
 
+    fn is_failure(&self) -> bool {
+        self.rollback || self.content_type == ContentType::PROBLEM
+    }
+
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.headers.push((http::header::RETRY_AFTER, HeaderValue::from(seconds)));
         self
@@ -364,12 +368,15 @@ impl IntoResponse for Redirect {
     }
 }
 
-/// The value, or 404.
+/// The value, or 404. A turn that finds nothing has not failed: it commits.
 impl<T: IntoResponse> IntoResponse for Option<T> {
     fn into_response(self) -> Response {
         match self {
             Some(value) => value.into_response(),
-            None => Problem::new(404, "not-found", "there is no such thing").into_response(),
+            None => {
+                let reply = Problem::new(404, "not-found", "there is no such thing").into_response();
+                Response { rollback: false, ..reply }
+            }
         }
     }
 }
@@ -417,7 +424,7 @@ impl IntoResponse for http::StatusCode {
 impl<T: IntoResponse> IntoResponse for (u16, T) {
     fn into_response(self) -> Response {
         let reply = self.1.into_response();
-        if reply.rollback { reply } else { reply.with_status(self.0).into_response() }
+        if reply.is_failure() { reply } else { reply.with_status(self.0).into_response() }
     }
 }
 
