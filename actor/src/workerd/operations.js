@@ -231,6 +231,10 @@ export class Operations {
     }
     try {
       const response = await (isOwn ? this.#own(operation, request) : fetch(request));
+      if (want.redirect === "error" && locationOf(response) !== null) {
+        await response.body?.cancel();
+        return { code: OTHER, text: "the answer is a redirect" };
+      }
       return await readResponse(response, want.bodyMax ?? 0);
     } catch (error) {
       return failure(error);
@@ -241,7 +245,9 @@ export class Operations {
   #request(operation, url, { method, headers, body }) {
     operation.controller ??= new AbortController();
     const { signal } = operation.controller;
-    return new Request(url, { method, headers, body, redirect: operation.want.redirect, signal });
+    // The runtime knows no "error".
+    const redirect = operation.want.redirect === "follow" ? "follow" : "manual";
+    return new Request(url, { method, headers, body, redirect, signal });
   }
 
   /**
@@ -252,16 +258,14 @@ export class Operations {
    */
   async #own(operation, request) {
     const { origin, chain, chainHeader, own } = this.#around;
-    const { redirect } = operation.want;
     let sent = /** @type {Sent} */ (operation.want);
     for (let hops = 0; ; hops++) {
       request = new Request(request, { redirect: "manual" });
       request.headers.set(chainHeader, chain((this.#token ||= crypto.randomUUID())));
       const response = await own(request);
-      const location = REDIRECTS.has(response.status) ? response.headers.get("location") : null;
-      if (location === null || redirect === "manual") return response;
+      const location = locationOf(response);
+      if (location === null || operation.want.redirect !== "follow") return response;
       await response.body?.cancel();
-      if (redirect === "error") throw new Error("the answer is a redirect");
       if (hops === HOPS_MAX) throw new Error("too many redirects");
       const url = new URL(location, request.url);
       sent = redirected(sent, response.status, url.origin === origin);
@@ -297,6 +301,11 @@ export class Operations {
     operation.controller?.abort();
     this.#deliver(operation, operation.want.kind === SLEEP ? { status: 0 } : { code: TIMEOUT });
   }
+}
+
+/** Where an answer points, if it is a redirect. @param {Response} response */
+function locationOf(response) {
+  return REDIRECTS.has(response.status) ? response.headers.get("location") : null;
 }
 
 /** @param {Response} response @param {number} max @returns {Promise<Outcome>} */
