@@ -399,8 +399,8 @@ class Actor {
     if (chain === undefined) return refuse(CHAIN);
     const number = ++this.#numbers;
     const length = writeRequest(request, path, body, number, chain);
-    const done = this.#enter(() => X.duractor_call(this.key, length), number, request);
-    return done ?? /** @type {Call} */ (this.#calls.get(number)).promise;
+    const response = this.#enter(() => X.duractor_call(this.key, length), number, request);
+    return response ?? failed(new Error("the call left neither a response nor a frame to wait by"));
   }
 
   /**
@@ -433,7 +433,7 @@ class Actor {
    * @param {() => number} act
    * @param {number} [made] the call that is being made
    * @param {Request} [request] its request
-   * @returns {Response | null} its response, if it has one already
+   * @returns {Response | Promise<Response> | null} its response
    */
   #enter(act, made, request) {
     current = this;
@@ -476,8 +476,11 @@ class Actor {
       reader.at(address, end - address, RESPONSE_SLOTS);
       const next = reader.optI32(4);
       const number = reader.f64(5);
-      if (reader.i32(0) === -1) this.#wait(address, end, this.#calls.get(number) ?? this.#keep(number, request), news);
-      else if (number === made && !this.#calls.has(number)) done = toResponse();
+      if (reader.i32(0) === -1) {
+        const call = this.#calls.get(number) ?? this.#keep(number, request);
+        if (number === made) done = call.promise;
+        this.#wait(address, end, call, news);
+      } else if (number === made && !this.#calls.has(number)) done = toResponse();
       else this.#end(number);
       if (next === null) return done;
       address += next;
@@ -488,6 +491,8 @@ class Actor {
   #keep(number, request) {
     const call = new Call(this, number, reader.i32(1), /** @type {Request} */ (request));
     this.#calls.set(number, call);
+    // From here on a trap ends the call by `lose`.
+    waiting.set(this.key, this);
     return call;
   }
 
