@@ -132,7 +132,7 @@ impl Activation {
     /// Fails when a rollback has left memory and storage different.
     pub(crate) fn check_readable(&self) -> Result<(), Problem> {
         if self.unreadable.get() {
-            return Err(Problem::new(500, "state-unreadable", "the actor's state cannot be restored"));
+            return Err(Problem::state_unreadable());
         }
         Ok(())
     }

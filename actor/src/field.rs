@@ -1,6 +1,6 @@
 //! What an actor struct may hold, and its record: the fields' bytes as last committed.
 
-use std::any::Any;
+use std::{any::Any, error::Error as StdError, fmt};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -106,8 +106,23 @@ impl<T: Serialize + DeserializeOwned + 'static> Field for T {
     }
 }
 
+/// Stored bytes that are not what the field writes.
+#[derive(Debug)]
+struct Unreadable {
+    field: &'static str,
+    why: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the stored field `{}` cannot be read: {}", self.field, self.why)
+    }
+}
+
+impl StdError for Unreadable {}
+
 fn unreadable(slot: &Slot, why: &str) -> Error {
-    Problem::new(500, "state-unreadable", format!("the stored field `{}` cannot be read: {why}", slot.name)).into()
+    Error::new(Problem::state_unreadable(), Unreadable { field: slot.name, why: why.to_owned() })
 }
 
 /// The key of the record among an actor's stored values.
@@ -302,7 +317,8 @@ mod tests {
         let mut record = Vec::new();
         encode_field(&mut record, "count", &mut String::from("not a number")).unwrap();
         let error = Record::hydrate(&mut Pair::default(), Some(&record)).unwrap_err();
-        assert!(error.problem().detail().contains("`count`"), "{error}");
+        assert!(error.to_string().contains("`count`"), "{error}");
+        assert!(!error.problem().to_json().contains("count"), "clients do not read how an actor is made");
     }
 
     #[test]

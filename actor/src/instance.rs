@@ -18,7 +18,7 @@ use crate::{
     limits::Limits,
     ops::{RESULT_SLOTS, read_outcome},
     outbox::Outbox,
-    problem::Problem,
+    problem::{Problem, Result},
     refusal::{Unread, internal, refused, unnamed},
     request::{Head, REQUEST_SLOTS, Request},
     response::{IntoResponse, Response},
@@ -156,22 +156,24 @@ impl Instance {
         self.enter();
         match self.hydrate(class, name, stored) {
             Ok(key) => Some(key),
-            Err(problem) => {
-                self.world.host.log(&format!("{class}/{name}: {}", problem.detail()));
-                self.finish(0.0, problem.into_response(), "activate");
+            Err(error) => {
+                let what = format!("{class}/{name}");
+                if error.source().is_none() {
+                    self.world.host.log(&format!("{what}: {error}"));
+                }
+                self.finish(0.0, error.into_response(), &what);
                 None
             }
         }
     }
 
-    fn hydrate(&self, class: &str, name: &str, stored: Option<&[u8]>) -> Result<Key, Problem> {
+    fn hydrate(&self, class: &str, name: &str, stored: Option<&[u8]>) -> Result<Key> {
         let found = self.app.class(class).ok_or_else(|| {
             Problem::new(500, "unknown-class", format!("`{class}` is not mounted by the function under `#[routes]`"))
         })?;
         let (class, state) = (found.name, (found.make)());
         let key = self.actors.borrow().next_key();
-        let home = Activation::hydrate(key, class, name.into(), self.world.clone(), state, stored)
-            .map_err(|error| error.problem().clone())?;
+        let home = Activation::hydrate(key, class, name.into(), self.world.clone(), state, stored)?;
         Ok(self.actors.borrow_mut().insert(home))
     }
 

@@ -51,6 +51,11 @@ impl Problem {
         self
     }
 
+    /// What a client reads when memory or storage do not hold what was committed.
+    pub(crate) fn state_unreadable() -> Self {
+        Self::new(500, "state-unreadable", "the actor's state cannot be restored")
+    }
+
     /// The HTTP status, 400-599.
     pub fn status(&self) -> u16 {
         self.status
