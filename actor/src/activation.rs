@@ -39,6 +39,8 @@ pub(crate) struct World {
     pub(crate) host: Rc<dyn Host>,
     pub(crate) limits: Limits,
     pub(crate) development: bool,
+    /// The actor that an entry is for, while it lasts.
+    pub(crate) present: Cell<Option<Key>>,
 }
 
 /// One actor in memory: its value, its turn queue, its calls that are ready to go on.
@@ -178,10 +180,14 @@ impl Call {
         })
     }
 
-    /// Has a frame made for this call before the present entry ends.
+    /// Has a frame made for this call before its actor's entry ends: the present one, or one that is asked for.
     pub(crate) fn mark_outgoing(self: &Rc<Self>) {
-        if !self.ended.get() && !self.outgoing.replace(true) {
-            self.home.outgoing.borrow_mut().push(self.clone());
+        if self.ended.get() || self.outgoing.replace(true) {
+            return;
+        }
+        self.home.outgoing.borrow_mut().push(self.clone());
+        if self.home.world.present.get() != Some(self.home.key) {
+            self.home.world.host.wake(self.home.key);
         }
     }
 

@@ -119,10 +119,11 @@ impl Router {
         self
     }
 
-    /// Sets the worker's bounds.
+    /// Sets the worker's bounds. Fewer than one connection or one link of a chain count as one.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        let (connections_max, chain_max) = (limits.connections_max.max(1), limits.chain_max.max(1));
+        self.limits = Limits { connections_max, chain_max, ..limits };
         self
     }
 

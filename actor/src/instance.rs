@@ -71,7 +71,8 @@ pub(crate) struct Instance {
 
 impl Instance {
     pub(crate) fn new(app: App, host: Rc<dyn Host>, setup: Setup) -> Self {
-        let world = Rc::new(World { host, limits: app.limits, development: setup.development });
+        let world =
+            Rc::new(World { host, limits: app.limits, development: setup.development, present: Cell::default() });
         Self {
             app,
             world,
@@ -193,8 +194,7 @@ impl Instance {
 
     /// A request for an actor. `ancestors` are the calls of the same actor that wait for this one.
     pub(crate) fn call(&self, actor: Key, frame: Buffer) {
-        self.enter();
-        let Some(home) = self.home(actor) else { return };
+        let Some(home) = self.enter_actor(actor) else { return };
         let number = Frame::new(frame.as_bytes(), REQUEST_SLOTS).and_then(|frame| frame.f64(5)).unwrap_or_default();
         if let Err(response) = self.start(&home, frame, number) {
             self.finish(number, response, home.class);
@@ -254,7 +254,7 @@ impl Instance {
             Turn::None => run(&request),
         }));
         call.end();
-        self.finish(call.number, outcome.unwrap_or_else(|_| internal()), label(route));
+        self.finish(call.number, outcome.unwrap_or_else(|_| internal()), route.path);
         self.recycle(request.into_frame());
         Ok(None)
     }
@@ -288,8 +288,7 @@ impl Instance {
 
     /// Results of operations, for calls of one actor.
     pub(crate) fn resume(&self, actor: Key, frame: Buffer) {
-        self.enter();
-        let Some(home) = self.home(actor) else { return };
+        let Some(home) = self.enter_actor(actor) else { return };
         if let Err(error) = self.deliver(&home, Rc::new(frame)) {
             self.malformed(&error);
         }
@@ -316,16 +315,14 @@ impl Instance {
 
     /// Goes on with the calls of an actor that were woken.
     pub(crate) fn run(&self, actor: Key) {
-        self.enter();
-        if let Some(home) = self.home(actor) {
+        if let Some(home) = self.enter_actor(actor) {
             self.run_ready(&home);
         }
     }
 
     /// The client has gone: an exclusive turn that has begun runs to its end, everything else is dropped.
     pub(crate) fn cancel(&self, actor: Key, task: Key) {
-        self.enter();
-        let Some(home) = self.home(actor) else { return };
+        let Some(home) = self.enter_actor(actor) else { return };
         let is_lost = |task: &Waiting| task.home.key == actor && task.call.held.get() != Turn::Exclusive;
         if self.tasks.borrow().get(task).is_some_and(is_lost) {
             let problem = Problem::new(499, "client-gone", "the client went away before the call ended");
@@ -347,8 +344,11 @@ impl Instance {
         self.outbox.borrow_mut().clear();
     }
 
-    fn home(&self, actor: Key) -> Option<Rc<Activation>> {
-        self.actors.borrow().get(actor).cloned()
+    fn enter_actor(&self, actor: Key) -> Option<Rc<Activation>> {
+        self.enter();
+        let home = self.actors.borrow().get(actor).cloned()?;
+        self.world.present.set(Some(actor));
+        Some(home)
     }
 
     fn run_ready(&self, home: &Rc<Activation>) {
@@ -417,7 +417,7 @@ impl Instance {
 
     fn end(&self, key: Key, response: Response) {
         if let Some(task) = self.remove(key) {
-            self.finish(task.call.number, response, label(task.route));
+            self.finish(task.call.number, response, task.route.path);
         }
     }
 
@@ -430,7 +430,7 @@ impl Instance {
         Some(task)
     }
 
-    /// Writes frames for the calls that want something.
+    /// Ends an actor's entry: writes frames for the calls that want something.
     fn send(&self, home: &Rc<Activation>) {
         let calls = std::mem::take(&mut *home.outgoing.borrow_mut());
         for call in calls {
@@ -442,6 +442,7 @@ impl Instance {
             };
             self.outbox.borrow_mut().wait(call.number, task, wanted, &cancelled);
         }
+        self.world.present.set(None);
     }
 
     fn finish(&self, number: f64, mut response: Response, what: &str) {
@@ -456,11 +457,6 @@ impl Instance {
         self.world.host.log(&format!("a frame from the host cannot be read: {error}"));
         internal()
     }
-}
-
-/// A method's route, for the log: patterns, never what a client sent.
-fn label(route: &Route) -> &'static str {
-    route.path
 }
 
 /// One call, from taking its turn to giving it back.

@@ -12,6 +12,9 @@ use crate::{
 
 /// The actor that a method without receiver belongs to. It holds no turn while the method waits, and takes short ones.
 ///
+/// A turn that was asked for keeps its place in the queue until it is taken or dropped. So a future of `read` or `turn`
+/// that is kept and not polled, as beside a `select!` in a loop, holds up whoever comes behind it.
+///
 /// ```
 /// use duractor::prelude::*;
 ///

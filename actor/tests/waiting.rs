@@ -165,3 +165,46 @@ fn a_wait_beyond_the_bound_ends_its_call_however_often_it_is_polled() {
     let reply = Native::new().routes(routes().limits(limits)).get("/rates/impatient").send();
     assert_eq!(reply.status, 503, "{}", reply.text());
 }
+
+/// An operation that another actor's call polls leaves all the same: its own actor is asked to see to it.
+#[test]
+fn an_operation_that_is_polled_elsewhere_still_leaves() {
+    let native = Native::new().routes(lending());
+    native.upstream("https://lent.example/", Answer::text("lent").after(millis(5)));
+    let lender = native.get("/lender").start();
+    assert_eq!(native.get("/borrower").send().text(), "lent");
+    assert_eq!(lender.wait().text(), "over");
+}
+
+thread_local! {
+    static LENT: std::cell::RefCell<Option<Cx>> = const { std::cell::RefCell::new(None) };
+}
+
+#[derive(Default, Actor)]
+struct Lender {}
+
+#[methods]
+impl Lender {
+    #[get]
+    async fn lend(cx: &Cx) -> &'static str {
+        LENT.set(Some(cx.clone()));
+        cx.sleep(millis(50)).await;
+        "over"
+    }
+}
+
+#[derive(Default, Actor)]
+struct Borrower {}
+
+#[methods]
+impl Borrower {
+    #[get]
+    async fn borrow() -> Result<String> {
+        let lent = LENT.take().expect("the lender came first");
+        Ok(lent.get("https://lent.example/").await?.text().into_owned())
+    }
+}
+
+fn lending() -> Router {
+    Router::new().mount::<Lender>("/lender", "lender").mount::<Borrower>("/borrower", "borrower")
+}

@@ -26,7 +26,7 @@ fn wasm() -> Result<()> {
     announce("wasm tests, in Node.js");
     run(&mut cargo(["build", "--package", "wasm-test-runner"]))?;
     let mut tests = cargo(["test", "--package", "duractor", "--target", WASM]);
-    tests.args(["--lib", "--test", "native", "--test", "wasm_exchange"]);
+    tests.args(["--lib", "--test", "native", "--test", "waiting", "--test", "wasm_exchange"]);
     let runner = "cargo run --quiet --package wasm-test-runner --";
     run(tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
 }

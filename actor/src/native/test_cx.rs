@@ -1,6 +1,9 @@
 //! A [`Cx`] without a host, for unit tests of a struct.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use super::{
     answer::{Answer, Upstreams},
@@ -69,7 +72,7 @@ impl Cx {
         for (pattern, answer) in upstreams {
             scripted.upstreams.add(pattern, answer.clone());
         }
-        let world = Rc::new(World { host, limits: Limits::default(), development: false });
+        let world = Rc::new(World { host, limits: Limits::default(), development: false, present: Cell::default() });
         let state = Box::new(RefCell::new(Nobody));
         let home = Activation::hydrate(Key::from_bits(0), Nobody::CLASS, "test".into(), world, state, None)
             .unwrap_or_else(|_| unreachable!("nobody has no fields"));
