@@ -10,6 +10,7 @@ use std::{
 };
 
 use futures::future::{Either, select};
+use wasm_bindgen::JsCast;
 
 use crate::{
     activation::Call,
@@ -83,13 +84,24 @@ impl Cx {
         }
     }
 
-    /// The worker's bindings (KV, R2, D1, queues, secrets …), whose futures may be awaited beside Duractor's own.
+    /// The worker's bindings, as the `worker` crate's `Env`: KV, R2, D1, queues, secrets and the rest. Its futures may be
+    /// awaited beside Duractor's own.
+    ///
+    /// The type is named by the caller, so that a worker that needs no bindings does not carry that crate.
+    ///
+    /// ```
+    /// # use duractor::prelude::*;
+    /// # async fn remember(cx: &Cx) -> Result<()> {
+    /// let kv = cx.env::<worker::Env>().kv("SETTINGS")?;
+    /// let (reply, known) = join(cx.get("https://api.example/theme"), kv.get("theme").text()).await;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Panics
     ///
-    /// In the native host, which has none: a method that needs them is tested in workerd.
-    pub fn env(&self) -> worker::Env {
-        self.0.home.world.host.env(self.0.home.key)
+    /// In the native host, which has no bindings: a method that needs them is tested in workerd.
+    pub fn env<E: JsCast>(&self) -> E {
+        self.0.home.world.host.env(self.0.home.key).unchecked_into()
     }
 }
 

@@ -4,6 +4,8 @@
 
 use std::{error::Error as StdError, fmt};
 
+use wasm_bindgen::JsValue;
+
 use crate::key::Key;
 
 /// A commit that the host could not write. Nothing of it is stored.
@@ -34,12 +36,13 @@ pub(crate) trait Host {
     /// Writes to the log why something failed.
     fn log(&self, text: &str);
 
-    /// The actor's bindings. This is the one place outside an adapter that names a type of the platform.
+    /// The actor's bindings, the JavaScript object `env`. This is the one place outside an adapter that names a type of
+    /// the platform.
     ///
     /// # Panics
     ///
     /// If the host has none.
-    fn env(&self, actor: Key) -> worker::Env;
+    fn env(&self, actor: Key) -> JsValue;
 
     /// Asks for a call of `run` for this actor, soon, in the actor's own context.
     fn wake(&self, actor: Key);

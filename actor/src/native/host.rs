@@ -6,6 +6,8 @@ use std::{
     time::Duration,
 };
 
+use wasm_bindgen::JsValue;
+
 use crate::{
     field::RECORD_KEY,
     host::{Batch, CommitError, Host},
@@ -86,7 +88,7 @@ impl Host for NativeHost {
         self.log.borrow_mut().push(text.to_owned());
     }
 
-    fn env(&self, _: Key) -> worker::Env {
+    fn env(&self, _: Key) -> JsValue {
         panic!("`cx.env()` has no bindings in the native host: test this method in workerd")
     }
 

@@ -92,8 +92,8 @@ impl Host for Workerd {
         log(text.as_ptr(), text.len());
     }
 
-    fn env(&self, actor: Key) -> worker::Env {
-        env(actor.to_bits()).unchecked_into()
+    fn env(&self, actor: Key) -> JsValue {
+        env(actor.to_bits())
     }
 
     fn wake(&self, actor: Key) {

@@ -16,14 +16,14 @@ pub(crate) struct Bindings {
 impl Bindings {
     #[put("/kv/{key}")]
     async fn put(key: &str, text: &str, cx: &Cx) -> Result<()> {
-        cx.env().kv("KV")?.put(key, text)?.execute().await?;
+        cx.env::<worker::Env>().kv("KV")?.put(key, text)?.execute().await?;
         Ok(())
     }
 
     /// The binding, an outbound request and a wait, one after another.
     #[get("/kv/{key}")]
     async fn get(&mut self, key: &str, cx: &Cx) -> Result<Option<String>> {
-        let value = cx.env().kv("KV")?.get(key).text().await?;
+        let value = cx.env::<worker::Env>().kv("KV")?.get(key).text().await?;
         cx.sleep(Duration::from_millis(1)).await;
         let reply = cx.get(format!("{UPSTREAM}/text/beside")).await?;
         self.reads += 1;
@@ -33,7 +33,7 @@ impl Bindings {
     /// The binding and an own route at once.
     #[get("/both/{key}")]
     async fn both(key: &str, cx: &Cx) -> Result<Option<String>> {
-        let kv = cx.env().kv("KV")?;
+        let kv = cx.env::<worker::Env>().kv("KV")?;
         let (value, reads) = join(kv.get(key).text(), cx.get(format!("/bindings/{}/reads", cx.name()))).await;
         let reads = reads?.text().into_owned();
         Ok(value?.map(|value| format!("{value} {reads}")))
