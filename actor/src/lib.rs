@@ -94,6 +94,8 @@ mod time;
 mod turn;
 mod waker;
 
+// For wasm it is there to test the rest; a release carries nothing of it.
+#[cfg(any(not(target_arch = "wasm32"), debug_assertions))]
 pub mod native;
 #[cfg(target_arch = "wasm32")]
 mod workerd;
@@ -113,6 +115,7 @@ pub use field::{Actor, Field, Slot};
 pub use host::Batch;
 pub use limits::*;
 pub use me::Me;
+#[cfg(any(not(target_arch = "wasm32"), debug_assertions))]
 pub use native::Native;
 pub use ops::Redirects;
 pub use problem::{Error, Problem, Result};
