@@ -4,8 +4,7 @@
 //! hand, as a `#[durable_object]` of the crate `worker`, and with Duractor. They are measured in turns, many times,
 //! since a machine's speed changes from minute to minute: only what was measured side by side is compared.
 //!
-//! `cargo xtask size` weighs two workers as they would be uploaded, which tells what the runtime costs and what a route
-//! adds.
+//! `cargo xtask size` weighs two workers, which tells what the runtime costs and what a route adds.
 //!
 //! Modules, low to high: `args`, `stats`, `cpu`, `scenario`, `load`, `build`, `workerd`, `report`, `overhead`, `names`,
 //! `size`.
