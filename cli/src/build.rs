@@ -13,6 +13,7 @@ use crate::cargo::{Package, Workspace};
 use crate::check::{self, Report};
 use crate::config::Config;
 use crate::entry::Entry;
+use crate::minify;
 use crate::optimize;
 use crate::output::{Output, Stamp};
 use crate::snippet;
@@ -21,6 +22,9 @@ use crate::wasm;
 
 /// The file that wasm-bindgen writes.
 const WASM: &str = "index_bg.wasm";
+
+/// The file that wrangler's `main` names.
+const ENTRY: &str = "worker.js";
 
 /// Builds the worker.
 ///
@@ -47,7 +51,7 @@ pub fn build(options: &Options) -> Result<()> {
     if output.is_current(stamp) {
         return Ok(());
     }
-    let found = check::check(&config, &actors, &out.join("worker.js"));
+    let found = check::check(&config, &actors, &out.join(ENTRY));
     report(&config, found)?;
 
     let stage = output.stage()?;
@@ -64,6 +68,8 @@ pub fn build(options: &Options) -> Result<()> {
 struct Recipe {
     /// The optimiser of a release, none for a developer.
     wasm_opt: Option<PathBuf>,
+    /// What makes the JavaScript of a release small, if it is installed.
+    esbuild: Option<PathBuf>,
     keep_names: bool,
 }
 
@@ -73,7 +79,8 @@ impl Recipe {
             Mode::Release => Some(optimize::find(out)?),
             Mode::Dev => None,
         };
-        Ok(Self { wasm_opt, keep_names: options.keep_names })
+        let esbuild = wasm_opt.as_ref().and_then(|_| minify::find(out));
+        Ok(Self { wasm_opt, esbuild, keep_names: options.keep_names })
     }
 
     fn mode(&self) -> Mode {
@@ -89,7 +96,11 @@ impl Recipe {
             optimize::optimize(wasm_opt, &stage.join(WASM), self.keep_names)?;
         }
         let entry = Entry { host: &host, actors, bindings: config.bindings(), development };
-        fs::write(stage.join("worker.js"), entry.text()).context("cannot write worker.js")
+        fs::write(stage.join(ENTRY), entry.text()).context("cannot write worker.js")?;
+        match &self.esbuild {
+            Some(esbuild) => minify::minify(esbuild, stage, ENTRY),
+            None => Ok(()),
+        }
     }
 }
 

@@ -11,12 +11,12 @@
 //! # How does it work?
 //!
 //! [`build`] owns the way: [`cargo`] compiles, [`wasm`] reads which actors there are, [`check`] compares them with
-//! wrangler's configuration ([`config`]), [`bindgen`] makes the glue, [`optimize`] makes the wasm small, [`entry`] writes
+//! wrangler's configuration ([`config`]), [`bindgen`] makes the glue, [`optimize`] and [`minify`] make wasm and JavaScript small, [`entry`] writes
 //! `worker.js`, and [`output`] puts it all in place at once. What did not change is not built again.
 //!
 //! # Modules, low to high
 //!
-//! [`terminal`], [`args`], [`wasm`], [`config`], [`snippet`], [`check`], [`cargo`], [`bindgen`], [`optimize`], [`entry`], [`output`],
+//! [`terminal`], [`args`], [`wasm`], [`config`], [`snippet`], [`check`], [`cargo`], [`bindgen`], [`optimize`], [`minify`], [`entry`], [`output`],
 //! [`build`].
 
 pub mod args;
@@ -26,6 +26,7 @@ pub mod cargo;
 pub mod check;
 pub mod config;
 pub mod entry;
+pub mod minify;
 pub mod optimize;
 pub mod output;
 pub mod snippet;
