@@ -90,6 +90,12 @@ impl Instance {
         &self.world.limits
     }
 
+    /// Whether method and path alone decide which actor a request is for.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn routes_by_path(&self) -> bool {
+        self.app.table.reads_path_only()
+    }
+
     /// Where the task stands that is being polled.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn polled(&self) -> &Cell<u32> {

@@ -119,6 +119,11 @@ impl<E> Namer<E> {
         }
     }
 
+    /// Whether a request's path decides the name, and nothing else of it.
+    pub(crate) fn reads_path_only(&self) -> bool {
+        matches!(self, Self::Template(_))
+    }
+
     /// The name, unchecked. `value` gives the mount's parameters.
     pub(crate) fn name<'a>(
         &self,

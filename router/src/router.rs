@@ -213,6 +213,24 @@ impl<R, E> Router<R, E> {
         Ok(name)
     }
 
+    /// Whether method and path of a request decide its actor, and no header or function does: then the same method and
+    /// path always name the same one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use duractor_router::{Builder, Header, Verb};
+    ///
+    /// let by_path = || Builder::<(), ()>::new().mount("Room", "/room/{room}", "{room}", [(Verb::Get, "/", ())]);
+    /// assert!(by_path().build().unwrap().reads_path_only());
+    ///
+    /// let by_header = by_path().mount("Inbox", "/inbox", Header("x-tenant"), [(Verb::Get, "/", ())]);
+    /// assert!(!by_header.build().unwrap().reads_path_only());
+    /// ```
+    pub fn reads_path_only(&self) -> bool {
+        self.mounts.iter().all(|mount| mount.namer.reads_path_only())
+    }
+
     /// The mounted classes, each once, in the order of their first mounts.
     pub fn classes(&self) -> &[&'static str] {
         &self.classes

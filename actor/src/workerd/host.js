@@ -26,6 +26,10 @@ const INBOX = 0, INBOX_BYTES = 1, OUTBOX = 2, OUTBOX_BYTES = 3;
 const BODY_MAX = 4, PATH_MAX = 5, CONNECTIONS_MAX = 6, CHAIN_MAX = 7;
 /** Where the task stands that is being polled. */
 const POLLED = 8;
+/** Whether method and path alone decide which actor a request is for. */
+const BY_PATH = 9;
+/** Answers of the router that are remembered, at most, and the longest path of one. */
+const KNOWN_MAX = 1024, KNOWN_PATH_MAX = 128;
 /** Reasons to refuse a request before it is handed over. */
 const BODY = 0, PATH = 1, CHAIN = 3;
 /** The header by which calls between the worker's own actors name the calls that wait for them. */
@@ -173,11 +177,11 @@ function begin(bytes, slots) {
  * @param {Request} request
  * @param {string} path
  * @param {Uint8Array | null} body
+ * @param {[string, string][]} headers
  * @param {number} number
  * @param {Chain | null} chain
  */
-function writeRequest(request, path, body, number, chain) {
-  const headers = headerPairs(request.headers, CHAIN_HEADER);
+function writeRequest(request, path, body, headers, number, chain) {
   const method = METHODS.get(request.method) ?? request.method;
   begin(requestBytes(method, path, body, headers) + chainBytes(chain), REQUEST_SLOTS);
   if (typeof method === "number") writer.i32(0, method);
@@ -238,6 +242,9 @@ function refuse(reason) {
 
 // The way in.
 
+/** Which actors requests are for, as far as that is known: by method and path. @type {Map<string, [string, string]>} */
+const known = new Map();
+
 /**
  * Sends a request to the actor that the routes name.
  *
@@ -247,13 +254,40 @@ function refuse(reason) {
  */
 function route(request, env) {
   const path = pathOf(request.url);
+  const isByPath = controlWord(BY_PATH) === 1;
+  const place = isByPath ? `${request.method} ${path.split("?", 1)[0]}` : "";
+  let found = known.get(place);
+  if (found === undefined) {
+    const asked = ask(request, path, isByPath);
+    if (asked instanceof Response) return asked;
+    found = asked;
+    if (isByPath && place.length <= KNOWN_PATH_MAX) remember(place, found);
+  }
+  return stub(env, found[0], found[1]).fetch(request).catch(unavailable);
+}
+
+/** @param {string} place @param {[string, string]} found */
+function remember(place, found) {
+  if (known.size === KNOWN_MAX) known.clear();
+  known.set(place, found);
+}
+
+/**
+ * Asks the router.
+ *
+ * @param {Request} request
+ * @param {string} path
+ * @param {boolean} isByPath
+ * @returns {Response | [string, string]} the answer of a request that needs no actor, or the actor's class and name
+ */
+function ask(request, path, isByPath) {
   if (path.length > controlWord(PATH_MAX)) return refuse(PATH);
-  const length = writeRequest(request, path, null, 0, null);
+  const headers = isByPath ? [] : headerPairs(request.headers, CHAIN_HEADER);
+  const length = writeRequest(request, path, null, headers, 0, null);
   const out = enter(() => X.duractor_route(length));
   reader.at(out, controlWord(OUTBOX_BYTES), RESPONSE_SLOTS);
   if (reader.i32(0) !== 0) return toResponse();
-  const className = /** @type {string} */ (reader.str(1));
-  return stub(env, className, /** @type {string} */ (reader.str(2))).fetch(request).catch(unavailable);
+  return [/** @type {string} */ (reader.str(1)), /** @type {string} */ (reader.str(2))];
 }
 
 /** @param {Env} env @param {string} className @param {string} name */
@@ -398,7 +432,8 @@ class Actor {
     const chain = links === null ? null : this.#chain(links);
     if (chain === undefined) return refuse(CHAIN);
     const number = ++this.#numbers;
-    const length = writeRequest(request, path, body, number, chain);
+    const headers = headerPairs(request.headers, CHAIN_HEADER);
+    const length = writeRequest(request, path, body, headers, number, chain);
     const response = this.#enter(() => X.duractor_call(this.key, length), number, request);
     return response ?? failed(new Error("the call left neither a response nor a frame to wait by"));
   }

@@ -45,7 +45,7 @@ extern "C" {
 const INBOX_BYTES: usize = 4 << 10;
 
 /// Words of the control block (docs/exchange.md).
-const CONTROL_WORDS: usize = 9;
+const CONTROL_WORDS: usize = 10;
 
 thread_local! {
     static INSTANCE: OnceCell<Rc<Instance>> = const { OnceCell::new() };
@@ -162,6 +162,7 @@ fn publish() -> u32 {
             limits.connections_max,
             limits.chain_max,
             instance.polled().as_ptr().addr() as u32,
+            u32::from(instance.routes_by_path()),
         ]);
         INBOX.set(inbox);
         if frames.is_empty() { 0 } else { frames.as_ptr().addr() as u32 }
