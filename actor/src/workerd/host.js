@@ -1,9 +1,12 @@
 // The JavaScript half of the adapter to workerd: it hands requests, results and commits to WebAssembly as frames
 // (docs/exchange.md), runs the operations that calls want, and replaces the instance when it traps.
 
-import { FrameReader, FrameWriter, Memory, Tag, headersBytes, payloadBytes, requestBytes, stringBytes } from "./frame.js";
-import { Operations, headerPairs, readStream, readWants } from "./operations.js";
+import {
+  FrameError, FrameReader, FrameWriter, Memory, Tag, headersBytes, payloadBytes, requestBytes, stringBytes,
+} from "./frame.js";
+import { Operations, readStream, readWants, sendable } from "./operations.js";
 
+/** @import { HeaderPairs } from "./frame.js" */
 /** @import { Chain, Env, Exports, Options, Result, State, Want } from "./types.d.ts" */
 
 const METHODS = new Map([["GET", 0], ["HEAD", 1], ["POST", 2], ["PUT", 3], ["PATCH", 4], ["DELETE", 5], ["OPTIONS", 6]]);
@@ -16,8 +19,10 @@ const TYPES = [
   "image/svg+xml",
 ];
 /** What most replies are made with: status 200 and one of the common types. */
-const PLAIN = TYPES.map((type) => ({ status: 200, headers: { "content-type": type } }));
+const PLAIN = TYPES.map((type) => ({ status: 200, headers: new Headers({ "content-type": type }) }));
 
+/** What most requests' headers take in a frame. */
+const HEADERS_BYTES = 3 << 10;
 const REQUEST_SLOTS = 6;
 const RESPONSE_SLOTS = 6;
 const RESULT_SLOTS = 7;
@@ -172,18 +177,38 @@ function begin(bytes, slots) {
 }
 
 /**
- * Writes a request's frame and returns its length.
+ * Writes a request's frame and returns its length. Going through `Headers` is dear, so they are sized only when they do
+ * not fit where most do.
  *
  * @param {Request} request
  * @param {string} path
  * @param {Uint8Array | null} body
- * @param {[string, string][]} headers
+ * @param {HeaderPairs} headers
  * @param {number} number
  * @param {Chain | null} chain
  */
 function writeRequest(request, path, body, headers, number, chain) {
   const method = METHODS.get(request.method) ?? request.method;
-  begin(requestBytes(method, path, body, headers) + chainBytes(chain), REQUEST_SLOTS);
+  const bytes = requestBytes(method, path, body, []) + chainBytes(chain);
+  try {
+    return fillRequest(bytes + HEADERS_BYTES, method, path, body, headers, number, chain);
+  } catch (error) {
+    if (!(error instanceof FrameError) || error.kind !== "capacity") throw error;
+    return fillRequest(bytes + headersBytes(headers), method, path, body, headers, number, chain);
+  }
+}
+
+/**
+ * @param {number} bytes
+ * @param {number | string} method
+ * @param {string} path
+ * @param {Uint8Array | null} body
+ * @param {HeaderPairs} headers
+ * @param {number} number
+ * @param {Chain | null} chain
+ */
+function fillRequest(bytes, method, path, body, headers, number, chain) {
+  begin(bytes, REQUEST_SLOTS);
   if (typeof method === "number") writer.i32(0, method);
   else writer.str(0, method);
   writer.str(1, path);
@@ -282,7 +307,7 @@ function remember(place, found) {
  */
 function ask(request, path, isByPath) {
   if (path.length > controlWord(PATH_MAX)) return refuse(PATH);
-  const headers = isByPath ? [] : headerPairs(request.headers, CHAIN_HEADER);
+  const headers = isByPath ? [] : sendable(request.headers, CHAIN_HEADER);
   const length = writeRequest(request, path, null, headers, 0, null);
   const out = enter(() => X.duractor_route(length));
   reader.at(out, controlWord(OUTBOX_BYTES), RESPONSE_SLOTS);
@@ -342,10 +367,10 @@ function problem(status, kind, detail, headers, more = {}) {
   return new Response(body, { status, headers: { "content-type": "application/problem+json", ...headers } });
 }
 
-/** @param {Request} request @param {Env} env */
-async function serve(request, env) {
+/** @param {Request} request @param {Env} env @returns {Response | Promise<Response>} */
+function serve(request, env) {
   try {
-    return await route(request, env);
+    return route(request, env);
   } catch (error) {
     return failed(error);
   }
@@ -432,7 +457,7 @@ class Actor {
     const chain = links === null ? null : this.#chain(links);
     if (chain === undefined) return refuse(CHAIN);
     const number = ++this.#numbers;
-    const headers = headerPairs(request.headers, CHAIN_HEADER);
+    const headers = sendable(request.headers, CHAIN_HEADER);
     const length = writeRequest(request, path, body, headers, number, chain);
     const response = this.#enter(() => X.duractor_call(this.key, length), number, request);
     return response ?? failed(new Error("the call left neither a response nor a frame to wait by"));

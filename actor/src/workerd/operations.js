@@ -1,6 +1,6 @@
 // The operations of one call: outbound requests, at most so many at once, and waits.
 
-/** @import { FrameReader } from "./frame.js" */
+/** @import { FrameReader, HeadersLike } from "./frame.js" */
 /** @import { Outcome, Sent, Surroundings, Want } from "./types.d.ts" */
 
 const WANT_SLOTS = 9, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2;
@@ -103,17 +103,27 @@ function join(chunks, length) {
 const NAME = /^[\x21-\x7e]+$/;
 
 /**
- * Names and values. The runtime lets names through that are none; nobody can ask for them, and they are left out.
+ * Headers without those whose names are none: the runtime lets them through, but nobody can ask for them.
  *
  * @param {Headers} headers
  * @param {string} [except] a name that is left out, too
+ * @returns {HeadersLike}
  */
-export function headerPairs(headers, except) {
+export function sendable(headers, except) {
+  return {
+    forEach(visit) {
+      headers.forEach((value, name) => {
+        if (name !== except && NAME.test(name)) visit(value, name);
+      });
+    },
+  };
+}
+
+/** Names and values. @param {Headers} headers */
+function headerPairs(headers) {
   /** @type {[string, string][]} */
   const pairs = [];
-  headers.forEach((value, name) => {
-    if (name !== except && NAME.test(name)) pairs.push([name, value]);
-  });
+  sendable(headers).forEach((value, name) => pairs.push([name, value]));
   return pairs;
 }
 

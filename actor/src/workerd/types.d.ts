@@ -83,5 +83,5 @@ export interface Surroundings {
   chain(token: string): string;
   deliver(id: number, outcome: Outcome): void;
   /** Sends a request to this worker's own routes. */
-  own(request: Request): Promise<Response>;
+  own(request: Request): Response | Promise<Response>;
 }
