@@ -2,6 +2,9 @@
 //!
 //! Requests go through the same router, the same frames and the same turns as in workerd; time is virtual, upstreams
 //! answer from a script, storage is in memory. Nothing here waits for a real clock.
+//!
+//! Unlike workerd it follows no redirects, and a request that was given up keeps its connection until its answer would
+//! have come.
 
 mod answer;
 mod drive;
