@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::shell::{announce, program, run, rustup_cargo, works};
 
 /// Modules with unsafe code, or with hand-made wakers.
-const MODULES: [&str; 2] = ["exchange::", "executor::"];
+const MODULES: [&str; 4] = ["exchange::", "key::", "ops::", "waker::"];
 
 const ADVICE: &str = "Miri is not installed; `rustup toolchain install nightly --component miri,rust-src` installs it";
 

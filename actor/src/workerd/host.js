@@ -376,19 +376,6 @@ function serve(request, env) {
   }
 }
 
-/**
- * The body as bytes, or null when it is larger than allowed. A declared length is checked before anything is read.
- *
- * @param {Request} request
- * @param {number} max
- */
-async function readBody(request, max) {
-  const declared = request.headers.get("content-length");
-  if (declared !== null && Number(declared) > max) return null;
-  if (declared !== null) return new Uint8Array(await request.arrayBuffer());
-  return readStream(/** @type {ReadableStream<Uint8Array>} */ (request.body), max);
-}
-
 /** One actor: the Durable Object's half in JavaScript. */
 class Actor {
   className;
@@ -410,10 +397,23 @@ class Actor {
     this.env = env;
   }
 
-  /** @param {Request} request @returns {Response | Promise<Response>} */
+  /**
+   * Reads the body within its bound, if there is one. A declared length is checked before anything is read; and only
+   * without one is `body` looked at, since a stream object costs more than all the rest of a small request.
+   *
+   * @param {Request} request
+   * @returns {Response | Promise<Response>}
+   */
   fetch(request) {
+    if (request.method === "GET" || request.method === "HEAD") return this.#answer(request, null);
+    const max = controlWord(BODY_MAX);
+    const declared = request.headers.get("content-length");
+    if (declared !== null) {
+      if (Number(declared) > max) return refuse(BODY);
+      return request.arrayBuffer().then((buffer) => this.#answer(request, new Uint8Array(buffer)), incomplete);
+    }
     if (request.body === null) return this.#answer(request, null);
-    return readBody(request, controlWord(BODY_MAX)).then(
+    return readStream(request.body, max).then(
       (body) => (body === null ? refuse(BODY) : this.#answer(request, body)),
       incomplete,
     );
