@@ -46,7 +46,7 @@ pub fn optimize(wasm_opt: &Path, file: &Path, keep_names: bool) -> Result<()> {
         .arg("--output")
         .arg(&optimized)
         .args(FEATURES.iter().map(|feature| format!("--enable-{feature}")))
-        .args(["-Os", "--strip-producers"])
+        .args(["-Oz", "--converge", "--strip-producers", "--strip-target-features"])
         .arg(if keep_names { "--debuginfo" } else { "--strip-debug" })
         .status()
         .context("cannot run node, which wasm-opt needs; install Node.js 20 or newer")?;
