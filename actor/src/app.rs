@@ -131,7 +131,9 @@ impl Router {
     ///
     /// Everything that is wrong with the mounts.
     pub(crate) fn build(self) -> Result<App, Conflicts> {
-        Ok(App { table: self.builder.build()?, classes: self.classes, limits: self.limits })
+        let table = self.builder.build()?;
+        let is_by_path = table.reads_path_only();
+        Ok(App { table, is_by_path, classes: self.classes, limits: self.limits })
     }
 }
 
@@ -142,6 +144,9 @@ fn make<A: Actor>() -> Box<dyn StateCell> {
 /// A router that is free of conflicts.
 pub(crate) struct App {
     pub(crate) table: router::Router<&'static Route, Problem>,
+    /// Whether method and path alone decide which actor a request is for. Told to the host with every entry.
+    #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "the native host asks the router each time"))]
+    pub(crate) is_by_path: bool,
     pub(crate) classes: Vec<Class>,
     pub(crate) limits: Limits,
 }

@@ -93,7 +93,7 @@ impl Instance {
     /// Whether method and path alone decide which actor a request is for.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn routes_by_path(&self) -> bool {
-        self.app.table.reads_path_only()
+        self.app.is_by_path
     }
 
     /// Where the task stands that is being polled.
@@ -198,7 +198,7 @@ impl Instance {
         }
     }
 
-    /// A request for an actor. `ancestors` are the calls of the same actor that wait for this one.
+    /// A request for an actor.
     pub(crate) fn call(&self, actor: Key, frame: Buffer) {
         let Some(home) = self.enter_actor(actor) else { return };
         let number = Frame::new(frame.as_bytes(), REQUEST_SLOTS).and_then(|frame| frame.f64(5)).unwrap_or_default();

@@ -178,8 +178,6 @@ mod tests {
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
-    use std::pin::pin;
-
     #[cfg(not(target_arch = "wasm32"))]
     use proptest::prelude::*;
 
@@ -192,13 +190,19 @@ mod tests {
         }
     }
 
+    /// One who has to wait, and stands in line.
+    fn queued(turns: &Rc<Turns>, turn: Turn) -> Acquire {
+        let mut acquire = turns.take(turn);
+        assert!(poll(&mut acquire).is_none());
+        acquire
+    }
+
     #[test]
     fn shared_turns_are_held_together_and_an_exclusive_one_alone() {
         let turns = Rc::new(Turns::default());
         let one = turns.try_take(Turn::Shared).unwrap();
         let two = turns.try_take(Turn::Shared).unwrap();
-        let mut writer = pin!(turns.take(Turn::Exclusive));
-        assert!(poll(&mut writer).is_none());
+        let mut writer = queued(&turns, Turn::Exclusive);
         drop(one);
         assert!(poll(&mut writer).is_none());
         drop(two);
@@ -212,10 +216,8 @@ mod tests {
     fn a_reader_that_comes_later_does_not_overtake_a_writer() {
         let turns = Rc::new(Turns::default());
         let reader = turns.try_take(Turn::Shared).unwrap();
-        let mut writer = turns.take(Turn::Exclusive);
-        assert!(poll(&mut writer).is_none());
-        let mut late = turns.take(Turn::Shared);
-        assert!(poll(&mut late).is_none());
+        let mut writer = queued(&turns, Turn::Exclusive);
+        let mut late = queued(&turns, Turn::Shared);
         drop(reader);
         assert!(poll(&mut late).is_none());
         drop(poll(&mut writer).unwrap());
@@ -226,8 +228,7 @@ mod tests {
     fn who_takes_no_turn_waits_for_nobody() {
         let turns = Rc::new(Turns::default());
         let held = turns.try_take(Turn::Exclusive).unwrap();
-        let mut writer = turns.take(Turn::Exclusive);
-        assert!(poll(&mut writer).is_none());
+        let mut writer = queued(&turns, Turn::Exclusive);
         drop(turns.try_take(Turn::None).unwrap());
         assert!(poll(&mut writer).is_none());
         drop(held);
@@ -238,8 +239,7 @@ mod tests {
     fn a_chain_that_holds_a_shared_turn_joins_it_past_a_writer() {
         let turns = Rc::new(Turns::default());
         let outer = turns.try_take(Turn::Shared).unwrap();
-        let mut writer = turns.take(Turn::Exclusive);
-        assert!(poll(&mut writer).is_none());
+        let mut writer = queued(&turns, Turn::Exclusive);
         let inner = turns.try_join().unwrap();
         drop(outer);
         assert!(poll(&mut writer).is_none());
@@ -252,10 +252,8 @@ mod tests {
     fn who_leaves_the_queue_does_not_hold_up_the_next() {
         let turns = Rc::new(Turns::default());
         let reader = turns.try_take(Turn::Shared).unwrap();
-        let mut writer = turns.take(Turn::Exclusive);
-        assert!(poll(&mut writer).is_none());
-        let mut late = turns.take(Turn::Shared);
-        assert!(poll(&mut late).is_none());
+        let writer = queued(&turns, Turn::Exclusive);
+        let mut late = queued(&turns, Turn::Shared);
         drop(writer);
         assert!(poll(&mut late).is_some());
         drop(reader);
