@@ -14,6 +14,7 @@
 //!
 //! - [`http`]: a client over plain sockets, fit for requests that no client would send
 //! - [`process`]: programs that end with the test, however it ends
+//! - [`disk`]: where actors are stored, beyond the end of a workerd
 //! - [`workerd`](mod@workerd): workerd with the worker and an upstream
 //! - [`wait_until`]: in place of sleeping
 
@@ -21,8 +22,11 @@ pub mod http;
 
 pub mod process;
 
+pub mod disk;
+
 pub mod workerd;
 
+mod config;
 mod wait;
 
 pub use wait::{DEADLINE, wait_until};

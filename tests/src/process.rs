@@ -1,47 +1,100 @@
-//! Programs that end with the test, however it ends.
+//! Programs that end with the test, however it ends, and folders that are removed with it.
 
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io,
+    io::{self, Write as _},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{self, Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     thread,
 };
 
-/// Runs its arguments in the background. When its input ends, which the system sees to when a test dies, it removes
-/// the folder `$0` and kills its process group. The program's descriptor 3 is the output, everything else the log.
-const KEEPER: &str = r#""$@" 3>&1 1>&2 & exec >&-; read -r _; rm -rf "$0"; kill -9 0"#;
+/// Runs its arguments in the background. After a line of input it kills its process group; when its input ends
+/// without one, which the system sees to when a test dies, it removes the folder `$0` before. The program's descriptor 3
+/// is the output, everything else the log.
+const KEEPER: &str = r#""$@" 3>&1 1>&2 & exec >&-; read -r _ || rm -rf "$0"; kill -9 0"#;
 
 /// What the program writes, in its folder.
 const LOG: &str = "log";
+
+/// A new folder, which is removed when it is dropped.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    within: Option<Arc<Self>>,
+}
+
+impl Folder {
+    /// A folder of this process.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub fn new() -> io::Result<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("duractor-tests-{}-{number}", process::id()));
+        fs::create_dir_all(&path)?;
+        Ok(Self { path, within: None })
+    }
+
+    /// A folder within another one, which lives as long.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be made.
+    pub fn within(folder: &Arc<Self>, name: &str) -> io::Result<Self> {
+        let path = folder.path.join(name);
+        fs::create_dir_all(&path)?;
+        Ok(Self { path, within: Some(Arc::clone(folder)) })
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder around all others.
+    fn outermost(&self) -> &Path {
+        self.within.as_ref().map_or(&self.path, |folder| folder.outermost())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
 
 /// A program that runs, with all that it has started.
 #[derive(Debug)]
 pub struct Running {
     keeper: Child,
     /// Closing it ends the program.
-    input: Option<ChildStdin>,
-    folder: PathBuf,
+    input: ChildStdin,
+    folder: Folder,
 }
 
 impl Running {
-    /// Starts a program whose folder is `folder`, which is removed at the end.
+    /// Starts a program that writes its log in `folder`.
     ///
     /// # Errors
     ///
     /// If the program's keeper cannot be started.
     pub fn start<S: AsRef<OsStr>>(
-        folder: &Path,
+        folder: Folder,
         program: impl IntoIterator<Item = S>,
         variables: &[(&str, &str)],
     ) -> io::Result<Self> {
-        let log = File::create(folder.join(LOG))?;
+        let log = File::create(folder.path().join(LOG))?;
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER])
-            .arg(folder)
+            .arg(folder.outermost())
             .args(program)
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
@@ -49,8 +102,8 @@ impl Running {
             .stderr(log)
             .process_group(0)
             .spawn()?;
-        let input = keeper.stdin.take();
-        Ok(Self { keeper, input, folder: folder.to_owned() })
+        let input = keeper.stdin.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        Ok(Self { keeper, input, folder })
     }
 
     /// What the program writes to descriptor 3.
@@ -62,9 +115,15 @@ impl Running {
         self.keeper.stdout.take().expect("the output is taken once")
     }
 
+    /// Kills the program by SIGKILL, so that it can do nothing about it.
+    pub fn kill(&self) {
+        // An error means that it was killed before.
+        let _ = (&self.input).write_all(b"\n");
+    }
+
     /// What the program has written so far.
     pub fn log(&self) -> String {
-        let bytes = fs::read(self.folder.join(LOG)).unwrap_or_default();
+        let bytes = fs::read(self.folder.path().join(LOG)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -83,22 +142,7 @@ impl Drop for Running {
         if thread::panicking() {
             eprintln!("{}", self.log_tail());
         }
-        drop(self.input.take());
+        self.kill();
         let _ = self.keeper.wait();
-        // The program may have written something after the keeper had removed the folder.
-        let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-/// A new folder of this process.
-///
-/// # Errors
-///
-/// If it cannot be made.
-pub fn folder() -> io::Result<PathBuf> {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let folder = std::env::temp_dir().join(format!("duractor-tests-{}-{number}", process::id()));
-    fs::create_dir_all(&folder)?;
-    Ok(folder)
 }

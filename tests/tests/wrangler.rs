@@ -3,12 +3,11 @@
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener},
     os::unix::fs::symlink,
-    path::Path,
 };
 
 use duractor_tests::{
     http::Request,
-    process::{self, Running},
+    process::{Folder, Running},
     wait_until,
     workerd::root,
 };
@@ -19,13 +18,13 @@ fn free_port() -> u16 {
 }
 
 /// A folder with the worker's configuration and build, so that wrangler keeps its files there.
-fn start(folder: &Path, port: u16) -> Running {
+fn start(folder: Folder, port: u16) -> Running {
     let worker = root().join("tests/worker");
     assert!(worker.join("build/worker.js").exists(), "the worker is not built: run `cargo xtask test`");
-    symlink(worker.join("build"), folder.join("build")).unwrap();
-    std::fs::copy(worker.join("wrangler.toml"), folder.join("wrangler.toml")).unwrap();
+    let config = folder.path().join("wrangler.toml");
+    symlink(worker.join("build"), folder.path().join("build")).unwrap();
+    std::fs::copy(worker.join("wrangler.toml"), &config).unwrap();
     let wrangler = root().join("node_modules/wrangler/bin/wrangler.js");
-    let config = folder.join("wrangler.toml");
     let port = port.to_string();
     let program = [
         "node".as_ref(),
@@ -41,7 +40,7 @@ fn start(folder: &Path, port: u16) -> Running {
         "0".as_ref(),
         "--show-interactive-dev-session=false".as_ref(),
     ];
-    let logs = folder.join("logs");
+    let logs = folder.path().join("logs");
     let quiet = [
         ("WRANGLER_SEND_METRICS", "false"),
         ("WRANGLER_LOG_PATH", logs.to_str().unwrap()),
@@ -54,9 +53,8 @@ fn start(folder: &Path, port: u16) -> Running {
 
 #[test]
 fn the_worker_runs_under_wrangler_dev() {
-    let folder = process::folder().unwrap();
     let port = free_port();
-    let _wrangler = start(&folder, port);
+    let _wrangler = start(Folder::new().unwrap(), port);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let request = |method: &str, path: &str| Request::new(address, method, path);
 
