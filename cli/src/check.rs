@@ -74,7 +74,7 @@ fn check_bindings(config: &Config, env: &Environment<'_>, actors: &[String], rep
     }
     for binding in local.iter().filter(|binding| !actors.contains(&binding.class_name)) {
         report.errors.push(format!(
-            "the binding {}{} is for a class `{}`, which no `#[derive(Actor)]` declares; there are {}",
+            "the binding {}{} is for a class `{}`, which no `#[methods]` block declares; there are {}",
             binding.name,
             scope_words(env.name),
             binding.class_name,
@@ -205,7 +205,8 @@ mod tests {
     fn a_binding_without_an_actor_is_refused_unless_another_worker_has_it() {
         let text = [HEAD, &bound("A"), &made("new_sqlite_classes", "A")].concat();
         let stranger = "[[durable_objects.bindings]]\nname = \"Y\"\nclass_name = \"B\"\n";
-        assert!(only_error(&[&text, stranger].concat(), &["A"]).contains("`B`"));
+        let error = only_error(&[&text, stranger].concat(), &["A"]);
+        assert!(error.contains("a class `B`, which no `#[methods]` block declares; there are `A`"), "{error}");
         let elsewhere = [&text, stranger, "script_name = \"other\"\n"].concat();
         assert!(report(&elsewhere, &["A"]).errors.is_empty());
     }

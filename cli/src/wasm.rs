@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, bail, ensure};
 use wasmparser::{Parser, Payload};
 
-/// The custom section in which `derive(Actor)` leaves class names, each with a newline.
+/// The custom section in which `#[methods]` leaves class names, each with a newline.
 pub const ACTORS_SECTION: &str = "duractor_actors";
 
 const ROUTES_EXPORT: &str = "duractor_routes";
@@ -55,7 +55,8 @@ pub fn actors(wasm: &[u8]) -> Result<Vec<String>> {
     let found = scan(wasm).context("cargo's output is not a wasm module that duractor can read")?;
     ensure!(
         !found.names.is_empty(),
-        "there is no actor: put `#[derive(Default, Actor)]` on a struct and mount it in the function with `#[routes]`"
+        "there is no actor: put `#[derive(Default, Actor)]` on a struct and `#[methods]` on its `impl` block, and mount \
+         it in the function with `#[routes]`"
     );
     ensure!(
         found.has_routes,
@@ -158,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_module_without_actors_is_refused() {
-        assert!(refusal(&[export(ROUTES_EXPORT)]).contains("derive"));
+        assert!(refusal(&[export(ROUTES_EXPORT)]).contains("`#[methods]` on its `impl` block"));
     }
 
     #[test]

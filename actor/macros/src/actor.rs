@@ -1,10 +1,13 @@
 //! `#[derive(Actor)]`.
 
-use proc_macro2::{Literal, TokenStream};
+mod version;
+
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Attribute, Data, DeriveInput, Field, Fields, Ident, Type};
+use syn::{Data, DeriveInput, Field, Fields, Ident, Type};
 
+use self::version::Version;
 use crate::errors::Errors;
 use crate::spans;
 
@@ -18,12 +21,13 @@ struct Actor<'i> {
     name: &'i Ident,
     /// The fields that are visited: all but the transient ones.
     durable: Vec<(&'i Ident, &'i Type)>,
+    version: Version,
 }
 
 impl<'i> Actor<'i> {
     /// `None` where an implementation would only add errors to the one that says why.
     fn parse(input: &'i DeriveInput, errors: &mut Errors) -> Option<Self> {
-        refuse_struct_attributes(&input.attrs, errors);
+        let version = Version::parse(&input.ident, &input.attrs, errors);
         if !input.generics.params.is_empty() {
             errors.at(&input.generics, "an actor cannot be generic: it is one Durable Object class; name the types");
             return None;
@@ -34,17 +38,18 @@ impl<'i> Actor<'i> {
             .filter(|field| !is_transient(field, errors))
             .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)))
             .collect();
-        Some(Self { name: &input.ident, durable })
+        Some(Self { name: &input.ident, durable, version })
     }
 
     fn codegen(&self) -> TokenStream {
         let (name, class) = (self.name, self.name.unraw().to_string());
         let visits = self.durable.iter().map(|(field, ty)| visit(field, ty));
-        let listed = listed(&class);
+        let version = self.version.codegen();
         quote! {
             #[automatically_derived]
             impl ::duractor::Actor for #name {
                 const CLASS: &'static ::core::primitive::str = #class;
+                #version
                 fn fields(
                     &mut self,
                     __visit: &mut dyn ::core::ops::FnMut(
@@ -56,7 +61,6 @@ impl<'i> Actor<'i> {
                     #(#visits)*
                 }
             }
-            #listed
         }
     }
 }
@@ -71,12 +75,6 @@ fn fields<'i>(input: &'i DeriveInput, errors: &mut Errors) -> Option<&'i Fields>
         return None;
     }
     Some(&body.fields)
-}
-
-fn refuse_struct_attributes(attributes: &[Attribute], errors: &mut Errors) {
-    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("actor")) {
-        errors.at(attribute, "`#[actor(…)]` goes on a field: `#[actor(transient)]`");
-    }
 }
 
 fn is_transient(field: &Field, errors: &mut Errors) -> bool {
@@ -109,19 +107,5 @@ fn visit(field: &Ident, ty: &Type) -> TokenStream {
     quote! {
         let #actor = &mut *self;
         __visit(#name, #target);
-    }
-}
-
-/// The class in the custom section of the wasm module that `duractor build` reads.
-fn listed(class: &str) -> TokenStream {
-    let line = format!("{class}\n");
-    let (length, bytes) = (line.len(), Literal::byte_string(line.as_bytes()));
-    quote! {
-        #[cfg(target_arch = "wasm32")]
-        const _: () = {
-            #[used]
-            #[unsafe(link_section = "duractor_actors")]
-            static CLASS: [::core::primitive::u8; #length] = *#bytes;
-        };
     }
 }

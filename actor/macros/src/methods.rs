@@ -1,9 +1,11 @@
-//! `#[methods]`: parse what is written, check it into routes, write what the runtime dispatches by.
+//! `#[methods]`: parse what is written, check it into routes and hooks, write what the runtime dispatches by.
 
 mod codegen;
+mod hooks;
 mod ir;
 mod parse;
 mod pattern;
+mod signature;
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
@@ -11,7 +13,7 @@ use syn::Item;
 
 use crate::errors::{self, Errors};
 
-/// The impl block as it stands, less its route attributes, and the table of its routes.
+/// The impl block as it stands, less the attributes of its methods, and what the runtime calls by.
 pub(crate) fn expand(arguments: &TokenStream, mut item: Item) -> TokenStream {
     let mut errors = Errors::default();
     errors::no_arguments("methods", arguments, &mut errors);

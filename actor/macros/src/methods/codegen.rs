@@ -1,4 +1,4 @@
-//! What the runtime dispatches by: `impl Methods`, with one function a route.
+//! What the runtime dispatches by: `impl Methods`, with one function a route and one a hook.
 //!
 //! A route's function takes the arguments, holds the actor, calls the method and makes the reply
 //! while the actor is still held, since the reply may borrow from it. It calls `duractor::__rt` for
@@ -7,16 +7,22 @@
 
 use proc_macro2::{Delimiter, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{ReturnType, Type};
+use syn::{Attribute, ReturnType, Type};
 
-use super::ir::{Block, Method, Route, Source, Turn};
+use super::hooks::Hook;
+use super::ir::{Block, Method, Route, Source};
+use super::signature::{Lent, Turn};
 use crate::spans;
 
 impl ToTokens for Block {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { actor, cfgs, methods } = self;
+        let Self { actor, cfgs, methods, hooks } = self;
         let routes = methods.iter().flat_map(|method| method.routes.iter().map(|route| entry(actor, method, route)));
-        let routes = quote!(const ROUTES: &'static [::duractor::__rt::Route] = &[#(#routes),*];);
+        let hooks = (!hooks.is_empty()).then(|| table(actor, hooks));
+        let consts = quote! {
+            const ROUTES: &'static [::duractor::__rt::Route] = &[#(#routes),*];
+            #hooks
+        };
         let (start, _) = spans::ends(actor);
         tokens.extend(quote! {
             #(#cfgs)*
@@ -24,7 +30,27 @@ impl ToTokens for Block {
         });
         // A second block for the actor is reported under the actor's name.
         tokens.extend(quote_spanned!(start=> impl ::duractor::Methods for #actor));
-        spans::delimited(Delimiter::Brace, routes, start).to_tokens(tokens);
+        spans::delimited(Delimiter::Brace, consts, start).to_tokens(tokens);
+        tokens.extend(listed(actor, cfgs));
+    }
+}
+
+/// The class in the custom section of the wasm module that `duractor build` reads. It is listed here
+/// and not where the actor is derived, since old versions of an actor are no classes of their own.
+fn listed(actor: &Type, cfgs: &[Attribute]) -> TokenStream {
+    quote! {
+        #(#cfgs)*
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            const CLASS: &'static ::core::primitive::str = <#actor as ::duractor::Actor>::CLASS;
+            #[used]
+            #[unsafe(link_section = "duractor_actors")]
+            static LINE: [::core::primitive::u8; CLASS.len() + 1] = {
+                let mut line = [b'\n'; CLASS.len() + 1];
+                line.split_at_mut(CLASS.len()).0.copy_from_slice(CLASS.as_bytes());
+                line
+            };
+        };
     }
 }
 
@@ -64,6 +90,16 @@ fn run(actor: &Type, method: &Method, route: &Route) -> TokenStream {
             run
         }));
     }
+    if route.sources.contains(&Source::Sql) {
+        let sql = local("sql");
+        return quote!(::duractor::__rt::Run::Sql({
+            #allow
+            fn run(#request: &::duractor::Request, #sql: &mut ::duractor::Sql) -> ::duractor::Response {
+                #body
+            }
+            run
+        }));
+    }
     quote!(::duractor::__rt::Run::Sync({
         #allow
         fn run(#request: &::duractor::Request) -> ::duractor::Response {
@@ -75,19 +111,78 @@ fn run(actor: &Type, method: &Method, route: &Route) -> TokenStream {
 
 /// What is right in generated code: to call what is deprecated, and to hold the actor while waiting.
 fn allow(method: &Method) -> TokenStream {
-    let deprecated = method.deprecated.then(|| quote!(#[allow(deprecated)]));
+    let deprecated = allow_deprecated(method.deprecated);
     let holds = method.waits && method.turn != Turn::None;
     let holds = holds.then(|| quote!(#[allow(clippy::await_holding_refcell_ref)]));
     quote!(#deprecated #holds)
 }
 
+fn allow_deprecated(is_deprecated: bool) -> Option<TokenStream> {
+    is_deprecated.then(|| quote!(#[allow(deprecated)]))
+}
+
+/// The hooks of a block, of which those under `#[cfg]` may be left out.
+fn table(actor: &Type, hooks: &[Hook]) -> TokenStream {
+    let table = local("hooks");
+    let hooks = hooks.iter().map(|hook| {
+        let (cfgs, run) = (&hook.cfgs, hook_run(actor, hook));
+        let moment = Ident::new(&hook.moment.to_string(), Span::call_site());
+        quote! {
+            #(#cfgs)*
+            {
+                #table.#moment = ::core::option::Option::Some({ #run run });
+            }
+        }
+    });
+    quote! {
+        const HOOKS: ::duractor::__rt::Hooks<Self> = {
+            #[allow(unused_mut)]
+            let mut #table = ::duractor::__rt::Hooks {
+                created: ::core::option::Option::None,
+                activated: ::core::option::Option::None,
+            };
+            #(#hooks)*
+            #table
+        };
+    }
+}
+
+fn hook_run(actor: &Type, hook: &Hook) -> TokenStream {
+    let (me, cx, sql) = (local("me"), local("cx"), local("sql"));
+    let arguments = hook.arguments.iter().map(|(lent, ty)| lend(*lent, ty));
+    let (name, allow) = (&hook.name, allow_deprecated(hook.deprecated));
+    let (result, reply) = reply(name, &hook.reply);
+    quote! {
+        #allow
+        fn run(
+            #me: &mut #actor,
+            #cx: &::duractor::Cx,
+            #sql: &mut ::duractor::Sql,
+        ) -> ::duractor::Response {
+            let #result = <#actor>::#name(#me, #(#arguments),*);
+            #reply
+        }
+    }
+}
+
+/// What is lent, under the type of its argument, where another type of the same name is reported.
+fn lend(lent: Lent, ty: &Type) -> TokenStream {
+    let (start, end) = spans::ends(ty);
+    let at = |place| Span::mixed_site().located_at(place);
+    let (name, borrow) = match lent {
+        Lent::Cx => ("cx", quote_spanned!(at(start)=> &*)),
+        Lent::Sql => ("sql", quote_spanned!(at(start)=> &mut *)),
+    };
+    let name = format_ident!("__{name}", span = at(end));
+    quote!(#borrow #name)
+}
+
 fn body(actor: &Type, method: &Method, route: &Route) -> TokenStream {
-    let values: Vec<_> = (0..method.arguments.len()).map(|at| local(&format!("a{at}"))).collect();
-    let takes = method.arguments.iter().zip(&values).zip(&route.sources);
-    let takes = takes.map(|((ty, value), source)| take(value, ty, source));
+    let arguments = method.arguments.iter().zip(&route.sources).enumerate();
+    let (takes, values): (Vec<_>, Vec<_>) = arguments.map(|(at, (ty, source))| argument(at, ty, source)).unzip();
     let (hold, held) = hold(actor, method.turn);
     let (name, wait) = (&method.name, method.waits.then(|| quote!(.await)));
-    let (result, reply) = reply(method);
+    let (result, reply) = reply(name, &method.reply);
     quote! {
         #(#takes)*
         #hold
@@ -96,20 +191,23 @@ fn body(actor: &Type, method: &Method, route: &Route) -> TokenStream {
     }
 }
 
-/// The call stands under the argument's type, where a type that is no extractor is reported.
-fn take(value: &Ident, ty: &Type, source: &Source) -> TokenStream {
+/// The statement that takes an argument, if it needs one, and the value to pass.
+fn argument(at: usize, ty: &Type, source: &Source) -> (TokenStream, TokenStream) {
     let request = local("req");
+    // The call stands under the argument's type, where a type that is no extractor is reported.
     let call = match source {
         Source::Parameter(name) => spans::call(ty, "param", quote!(#request, #name)),
         Source::Request => spans::call(ty, "arg", quote!(#request)),
+        Source::Sql => return (TokenStream::new(), lend(Lent::Sql, ty)),
     };
-    let problem = local("problem");
-    quote! {
+    let (value, problem) = (local(&format!("a{at}")), local("problem"));
+    let take = quote! {
         let #value = match #call {
             ::core::result::Result::Ok(#value) => #value,
             ::core::result::Result::Err(#problem) => return ::duractor::__rt::refuse(#problem),
         };
-    }
+    };
+    (take, value.into_token_stream())
 }
 
 /// The statement that holds the actor for the call, and the receiver to pass.
@@ -125,10 +223,10 @@ fn hold(actor: &Type, turn: Turn) -> (TokenStream, TokenStream) {
 
 /// The variable for what the method returns, and the reply that is made of it, which stands under
 /// the return type, where a type that is no reply is reported.
-fn reply(method: &Method) -> (Ident, TokenStream) {
-    let place = match &method.reply {
+fn reply(name: &Ident, returned: &ReturnType) -> (Ident, TokenStream) {
+    let place = match returned {
         ReturnType::Type(_, ty) => ty.to_token_stream(),
-        ReturnType::Default => method.name.to_token_stream(),
+        ReturnType::Default => name.to_token_stream(),
     };
     let (start, _) = spans::ends(&place);
     let result = Ident::new("__result", start);

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, FnArg, GenericParam, LitStr, Pat, PatType, ReturnType, Signature, Type};
+use syn::{Attribute, LitStr, Pat, PatType, ReturnType, Signature, Type};
 
+use super::hooks::{self, Hook};
 use super::parse::{self, Attached, Function, Verb};
 use super::pattern::Pattern;
-use crate::attributes;
+use super::signature::{self, Lent, Turn, arguments, has_word};
 use crate::errors::Errors;
 use crate::names;
 
@@ -17,6 +18,7 @@ pub(super) struct Block {
     pub(super) actor: Type,
     pub(super) cfgs: Vec<Attribute>,
     pub(super) methods: Vec<Method>,
+    pub(super) hooks: Vec<Hook>,
 }
 
 /// A method that answers requests.
@@ -46,33 +48,31 @@ pub(super) enum Source {
     Parameter(String),
     /// The request as a whole, by the argument's type.
     Request,
-}
-
-/// What the method's receiver asks for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Turn {
-    None,
-    Shared,
-    Exclusive,
+    /// The storage transaction that the method runs in.
+    Sql,
 }
 
 impl Block {
     /// Leaves out what has errors, so that the rest of the actor still compiles.
     pub(super) fn check(block: parse::Block, errors: &mut Errors) -> Self {
-        let mut taken = Taken::default();
-        let mut methods = Vec::with_capacity(block.functions.len());
+        let (mut taken, mut hooked) = (Taken::default(), hooks::Taken::default());
+        let (mut methods, mut hooks) = (Vec::with_capacity(block.functions.len()), Vec::new());
         for function in block.functions {
-            let routes = routes(&function, &mut taken, errors);
-            methods.extend(method(function, &block.actor, routes, errors));
+            hooks.extend(hooks::check(&function, &block.actor, &mut hooked, errors));
+            if !function.routes.is_empty() {
+                let routes = routes(&function, &mut taken, errors);
+                methods.extend(method(function, &block.actor, routes, errors));
+            }
         }
-        Self { actor: block.actor, cfgs: block.cfgs, methods }
+        Self { actor: block.actor, cfgs: block.cfgs, methods, hooks }
     }
 }
 
 fn method(function: Function, actor: &Type, routes: Vec<Route>, errors: &mut Errors) -> Option<Method> {
     let before = errors.len();
-    check_signature(&function.sig, errors);
+    signature::check(&function.sig, "a route", errors);
     let turn = errors.keep(turn(&function.sig, actor))?;
+    check_sql(&function.sig, turn, errors);
     let arguments = arguments(&function.sig).map(|argument| (*argument.ty).clone()).collect();
     (errors.len() == before).then_some(Method {
         name: function.sig.ident,
@@ -86,76 +86,42 @@ fn method(function: Function, actor: &Type, routes: Vec<Route>, errors: &mut Err
     })
 }
 
-fn arguments(sig: &Signature) -> impl Iterator<Item = &PatType> {
-    sig.inputs.iter().filter_map(|input| match input {
-        FnArg::Typed(argument) => Some(argument),
-        FnArg::Receiver(_) => None,
+fn turn(sig: &Signature, actor: &Type) -> syn::Result<Turn> {
+    signature::turn(sig, actor).ok_or_else(|| {
+        let receiver = sig.receiver();
+        let is_value = receiver.is_some_and(|receiver| signature::is_self(&receiver.ty, actor));
+        syn::Error::new_spanned(
+            receiver,
+            if is_value {
+                "the actor outlives the call: write `&self` or `&mut self`"
+            } else {
+                "a route's receiver is `&self` or `&mut self`; without a turn, write `me: Me<Self>`"
+            },
+        )
     })
 }
 
-/// What a route's signature cannot have, whatever its path.
-fn check_signature(sig: &Signature, errors: &mut Errors) {
-    if let Some(keyword) = &sig.unsafety {
-        errors.at(keyword, "a route is called from safe code: write a safe `fn`");
-    }
-    if let Some(abi) = &sig.abi {
-        errors.at(abi, "a route is called from Rust: write a plain `fn`");
-    }
-    if let Some(variadic) = &sig.variadic {
-        errors.at(variadic, "a route has a fixed number of arguments");
-    }
-    for parameter in &sig.generics.params {
-        if !matches!(parameter, GenericParam::Lifetime(_)) {
-            errors.at(parameter, "a route cannot be generic: its arguments are taken by their types; name the type");
-        }
-    }
-    for argument in arguments(sig) {
-        check_argument(argument, errors);
-    }
-}
-
-fn check_argument(argument: &PatType, errors: &mut Errors) {
-    if let Some(cfg) = attributes::cfgs(&argument.attrs).first() {
-        errors.at(cfg, "a route's argument is always there: put the `#[cfg]` on the method");
-    }
-    if has_word(argument.ty.to_token_stream(), "impl") {
+/// `&mut Sql` is lent for one synchronous storage transaction, at the end of which the turn commits.
+fn check_sql(sig: &Signature, turn: Turn, errors: &mut Errors) {
+    let mut lent = arguments(sig).filter(|argument| is_sql(argument));
+    let Some(sql) = lent.next() else { return };
+    if sig.asyncness.is_some() {
         errors.at(
-            &argument.ty,
-            "a route cannot take `impl Trait`: its arguments are taken by their types; name the type",
+            sql,
+            "a method with `&mut Sql` runs inside one synchronous storage transaction and cannot wait: \
+             queue writes with `cx.sql(…).execute()`",
         );
     }
-}
-
-/// Whether `word` is among the tokens, at any depth.
-fn has_word(tokens: TokenStream, word: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Group(group) => has_word(group.stream(), word),
-        TokenTree::Ident(ident) => ident == word,
-        _ => false,
-    })
-}
-
-fn turn(sig: &Signature, actor: &Type) -> syn::Result<Turn> {
-    let Some(receiver) = sig.receiver() else {
-        return Ok(Turn::None);
-    };
-    match &*receiver.ty {
-        Type::Reference(reference) if is_self(&reference.elem, actor) => {
-            Ok(if reference.mutability.is_some() { Turn::Exclusive } else { Turn::Shared })
-        }
-        ty if is_self(ty, actor) => {
-            Err(syn::Error::new_spanned(receiver, "the actor outlives the call: write `&self` or `&mut self`"))
-        }
-        _ => Err(syn::Error::new_spanned(
-            receiver,
-            "a route's receiver is `&self` or `&mut self`; without a turn, write `me: Me<Self>`",
-        )),
+    if turn != Turn::Exclusive {
+        errors.at(sql, "`&mut Sql` needs `&mut self`: what it writes commits with the turn; read with `cx.sql(…)`");
+    }
+    for second in lent {
+        errors.at(second, Lent::Sql.twice());
     }
 }
 
-fn is_self(ty: &Type, actor: &Type) -> bool {
-    let text = ty.to_token_stream().to_string();
-    text == "Self" || text == actor.to_token_stream().to_string()
+fn is_sql(argument: &PatType) -> bool {
+    Lent::of(&argument.ty) == Some(Lent::Sql)
 }
 
 fn routes(function: &Function, taken: &mut Taken, errors: &mut Errors) -> Vec<Route> {
@@ -174,21 +140,21 @@ fn routes(function: &Function, taken: &mut Taken, errors: &mut Errors) -> Vec<Ro
 
 fn route(attached: &Attached, pattern: &Pattern, sig: &Signature, errors: &mut Errors) -> Option<Route> {
     let before = errors.len();
-    let named: Vec<_> = arguments(sig).map(|argument| plain_name(&argument.pat)).collect();
+    let sources: Vec<_> = arguments(sig).map(|argument| source(argument, pattern)).collect();
     for parameter in &pattern.parameters {
-        if !named.iter().flatten().any(|name| name == parameter) {
+        if !sources.iter().any(|source| matches!(source, Source::Parameter(name) if name == parameter)) {
             errors.at(&attached.path, missing(parameter, pattern, sig));
         }
     }
-    let sources = named.into_iter().map(|name| match name {
+    (errors.len() == before).then(|| Route { verb: attached.verb, path: attached.path.value(), sources })
+}
+
+fn source(argument: &PatType, pattern: &Pattern) -> Source {
+    match plain_name(&argument.pat) {
+        _ if is_sql(argument) => Source::Sql,
         Some(name) if pattern.parameters.contains(&name) => Source::Parameter(name),
         _ => Source::Request,
-    });
-    (errors.len() == before).then(|| Route {
-        verb: attached.verb,
-        path: attached.path.value(),
-        sources: sources.collect(),
-    })
+    }
 }
 
 /// The name of an argument that is only a name.
@@ -202,12 +168,14 @@ fn plain_name(pattern: &Pat) -> Option<String> {
 fn missing(parameter: &str, pattern: &Pattern, sig: &Signature) -> String {
     let fault = format!("`{{{parameter}}}` has no argument of its name");
     if let Some(taken_apart) = arguments(sig)
+        .filter(|argument| !is_sql(argument))
         .map(|argument| argument.pat.to_token_stream())
         .find(|pattern| has_word(pattern.clone(), parameter))
     {
         return format!("{fault}: write `{parameter}: …` instead of `{taken_apart}: …`");
     }
     let free: Vec<_> = arguments(sig)
+        .filter(|argument| !is_sql(argument))
         .filter_map(|argument| plain_name(&argument.pat))
         .filter(|name| !pattern.parameters.contains(name))
         .collect();
@@ -242,6 +210,7 @@ fn twice(verb: Verb, path: &LitStr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proc_macro2::TokenStream;
     use quote::quote;
 
     /// The method that `function` is, and what is wrong with it.

@@ -14,7 +14,7 @@ pub(super) struct Block {
     /// The type that the block is for, as written.
     pub(super) actor: Type,
     pub(super) cfgs: Vec<Attribute>,
-    /// The functions with a route attribute, in order.
+    /// The functions with an attribute of ours, in order.
     pub(super) functions: Vec<Function>,
 }
 
@@ -23,6 +23,7 @@ pub(super) struct Function {
     pub(super) cfgs: Vec<Attribute>,
     pub(super) deprecated: bool,
     pub(super) routes: Vec<Attached>,
+    pub(super) hooks: Vec<Hooked>,
 }
 
 /// A route attribute.
@@ -75,7 +76,40 @@ impl Display for Verb {
     }
 }
 
-/// Takes the route attributes out of `item`; `None` if it is no block that can have routes.
+/// A hook attribute.
+pub(super) struct Hooked {
+    pub(super) moment: Moment,
+    pub(super) attribute: Attribute,
+}
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Moment {
+    Created,
+    Activated,
+}
+
+impl Moment {
+    fn of(attribute: &Attribute) -> Option<Self> {
+        Some(match attribute.path().get_ident()?.to_string().as_str() {
+            "created" => Self::Created,
+            "activated" => Self::Activated,
+            _ => return None,
+        })
+    }
+}
+
+/// The attribute's name, and that of the field of `duractor::__rt::Hooks`.
+impl Display for Moment {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Created => "created",
+            Self::Activated => "activated",
+        })
+    }
+}
+
+/// Takes the macro's attributes out of `item`; `None` if it is no block that can have routes.
 pub(super) fn block(item: &mut Item, errors: &mut Errors) -> Option<Block> {
     let Item::Impl(block) = item else {
         errors.at(item, "`#[methods]` goes on an actor's impl block: `impl Counter { … }`");
@@ -105,7 +139,7 @@ fn actor(block: &ItemImpl, errors: &mut Errors) -> Option<Type> {
 }
 
 /// The type inside the invisible group that a `$ty:ty` of `macro_rules!` puts around it.
-fn ungrouped(ty: &Type) -> &Type {
+pub(super) fn ungrouped(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => ungrouped(&group.elem),
         _ => ty,
@@ -129,30 +163,37 @@ fn function(item: &mut ImplItem, errors: &mut Errors) -> Option<Function> {
         ImplItem::Macro(item) => return refuse(&mut item.attrs, "a macro call", errors),
         _ => return None,
     };
-    let routes: Vec<_> = take(&mut function.attrs)
-        .into_iter()
-        .filter_map(|(verb, attribute)| errors.keep(attached(verb, &attribute)))
-        .collect();
-    (!routes.is_empty()).then(|| Function {
+    let routes = take(&mut function.attrs, Verb::of, |verb, attribute| errors.keep(attached(verb, &attribute)));
+    let hooks = take(&mut function.attrs, Moment::of, |moment, attribute| errors.keep(hooked(moment, attribute)));
+    (!routes.is_empty() || !hooks.is_empty()).then(|| Function {
         sig: function.sig.clone(),
         cfgs: attributes::cfgs(&function.attrs),
         deprecated: attributes::has(&function.attrs, "deprecated"),
         routes,
+        hooks,
     })
 }
 
 fn refuse(attributes: &mut Vec<Attribute>, what: &str, errors: &mut Errors) -> Option<Function> {
-    for (verb, attribute) in take(attributes) {
-        errors.at(attribute, format!("`#[{verb}]` goes on a method, not on {what}"));
-    }
-    None
+    let names = |attribute: &Attribute| {
+        let verb = Verb::of(attribute).map(|verb| verb.to_string());
+        verb.or_else(|| Moment::of(attribute).map(|moment| moment.to_string()))
+    };
+    take(attributes, names, |name, attribute| {
+        errors.at(attribute, format!("`#[{name}]` goes on a method, not on {what}"));
+        None
+    })
+    .pop()
 }
 
-fn take(attributes: &mut Vec<Attribute>) -> Vec<(Verb, Attribute)> {
-    attributes
-        .extract_if(.., |attribute| Verb::of(attribute).is_some())
-        .filter_map(|attribute| Some((Verb::of(&attribute)?, attribute)))
-        .collect()
+/// Takes out the attributes that `of` knows, and reads each.
+fn take<K, T>(
+    attributes: &mut Vec<Attribute>,
+    of: impl Fn(&Attribute) -> Option<K>,
+    mut read: impl FnMut(K, Attribute) -> Option<T>,
+) -> Vec<T> {
+    let known = attributes.extract_if(.., |attribute| of(attribute).is_some());
+    known.filter_map(|attribute| read(of(&attribute)?, attribute)).collect()
 }
 
 fn attached(verb: Verb, attribute: &Attribute) -> syn::Result<Attached> {
@@ -167,4 +208,12 @@ fn attached(verb: Verb, attribute: &Attribute) -> syn::Result<Attached> {
 fn misspelt(verb: Verb, place: Span) -> syn::Error {
     let message = format!("write `#[{verb}(\"/…\")]`, or `#[{verb}]` for the actor's root");
     syn::Error::new(place, message)
+}
+
+fn hooked(moment: Moment, attribute: Attribute) -> syn::Result<Hooked> {
+    if !matches!(attribute.meta, Meta::Path(_)) {
+        let message = format!("`#[{moment}]` takes no arguments");
+        return Err(syn::Error::new_spanned(attribute, message));
+    }
+    Ok(Hooked { moment, attribute })
 }
