@@ -1,11 +1,22 @@
 //! [`Router`]: which actors a worker has, and where.
 
-use std::fmt;
+use std::{
+    cell::{OnceCell, RefCell},
+    fmt,
+};
 
 use duractor_router::{self as router, Conflicts, IntoNaming, Verb};
 
 use crate::{
-    activation::StateCell, field::Actor, limits::Limits, problem::Problem, request::Request, response::Response,
+    activation::{Activation, StateCell},
+    cx::Cx,
+    field::Actor,
+    limits::Limits,
+    problem::{Problem, Result},
+    request::Request,
+    response::Response,
+    sql::Sql,
+    state::{self, Layouts},
     turn::Turn,
 };
 
@@ -27,6 +38,8 @@ pub struct Route {
 pub enum Run {
     /// It never waits.
     Sync(fn(&Request) -> Response),
+    /// It never waits, and runs within a transaction of storage.
+    Sql(fn(&Request, &mut Sql) -> Response),
     /// It may wait.
     Async(fn(Request) -> Task),
 }
@@ -42,14 +55,71 @@ pub type Task = std::pin::Pin<Box<dyn Future<Output = Response>>>;
 pub trait Methods: Actor {
     /// The routes, in the order of the methods.
     const ROUTES: &'static [Route];
+
+    /// What is called when an actor comes into memory.
+    const HOOKS: Hooks<Self> = Hooks { created: None, activated: None };
 }
 
-/// Makes an actor's default value.
-pub(crate) type Make = fn() -> Box<dyn StateCell>;
+/// A method under `#[created]` or `#[activated]`.
+pub type Hook<A> = fn(&mut A, &Cx, &mut Sql) -> Response;
+
+/// What is called when an actor comes into memory.
+#[derive(Debug)]
+pub struct Hooks<A> {
+    /// Once in an actor's life, before its first call.
+    pub created: Option<Hook<A>>,
+    /// Whenever it comes into memory, before the call that it comes for.
+    pub activated: Option<Hook<A>>,
+}
+
+/// Calls the hooks that an actor has: `created` only if it is new. None if there are none to call.
+pub(crate) type CallHooks = fn(&Activation, &Cx, &mut Sql, is_new: bool) -> Option<Response>;
 
 pub(crate) struct Class {
     pub(crate) name: &'static str,
-    pub(crate) make: Make,
+    /// Makes an actor's default value.
+    pub(crate) make: fn() -> Box<dyn StateCell>,
+    pub(crate) hooks: CallHooks,
+    layouts: OnceCell<Layouts>,
+}
+
+impl Class {
+    fn of<A: Methods>() -> Self {
+        Self { name: A::CLASS, make: make::<A>, hooks: call_hooks::<A>, layouts: OnceCell::new() }
+    }
+
+    /// The layouts of its fields, traced at the first use.
+    ///
+    /// # Errors
+    ///
+    /// If a field cannot be stored.
+    pub(crate) fn layouts(&self) -> Result<Layouts> {
+        if let Some(layouts) = self.layouts.get() {
+            return Ok(layouts.clone());
+        }
+        let mut traced = Ok(Layouts::default());
+        (self.make)().with_state(&mut |state| traced = state::layouts(self.name, state));
+        let traced = traced?;
+        Ok(self.layouts.get_or_init(|| traced).clone())
+    }
+
+    /// Its name, version, and of each field the layout and its hash, as a member of a JSON object.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn describe(&self) -> String {
+        let (mut version, mut fields) = (0, Vec::new());
+        (self.make)().with_state(&mut |state| {
+            version = state.version();
+            fields = state::describe(state);
+        });
+        let fields: Vec<String> = fields.iter().map(|(name, layout)| describe_field(name, layout)).collect();
+        format!("{:?}:{{\"version\":{version},\"fields\":{{{}}}}}", self.name, fields.join(","))
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+fn describe_field(name: &str, layout: &crate::layout::Layout) -> String {
+    let text = serde_json::to_string(&layout.to_string()).unwrap_or_default();
+    format!("{name:?}:{{\"hash\":\"{:016x}\",\"layout\":{text}}}", layout.hash())
 }
 
 /// Path patterns, and the actors behind them.
@@ -114,7 +184,7 @@ impl Router {
         let routes = A::ROUTES.iter().map(|route| (route.verb, route.path, route));
         self.builder = self.builder.mount(A::CLASS, pattern, naming, routes);
         if self.classes.iter().all(|class| class.name != A::CLASS) {
-            self.classes.push(Class { name: A::CLASS, make: make::<A> });
+            self.classes.push(Class::of::<A>());
         }
         self
     }
@@ -138,7 +208,21 @@ impl Router {
 }
 
 fn make<A: Actor>() -> Box<dyn StateCell> {
-    Box::new(std::cell::RefCell::new(A::default()))
+    Box::new(RefCell::new(A::default()))
+}
+
+fn call_hooks<A: Methods>(home: &Activation, cx: &Cx, sql: &mut Sql, is_new: bool) -> Option<Response> {
+    let created = A::HOOKS.created.filter(|_| is_new);
+    let mut reply = None;
+    for hook in [created, A::HOOKS.activated].into_iter().flatten() {
+        let response = hook(&mut home.cell::<A>().borrow_mut(), cx, sql);
+        let is_over = response.is_rollback();
+        reply = Some(response);
+        if is_over {
+            break;
+        }
+    }
+    reply
 }
 
 /// A router that is free of conflicts.

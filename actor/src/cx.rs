@@ -13,10 +13,12 @@ use futures::future::{Either, select};
 use wasm_bindgen::JsCast;
 
 use crate::{
-    activation::Call,
+    activation::{Call, Effect},
     fetch_error::Elapsed,
+    limits::EFFECTS_MAX,
     ops::{Outcome, Want},
-    problem::Problem,
+    problem::{Problem, Result},
+    turn::Turn,
 };
 
 /// The context of one call: outbound requests, time, randomness, the actor's name.
@@ -82,6 +84,52 @@ impl Cx {
             Either::Left((value, _)) => Ok(value),
             Either::Right(((), _)) => Err(Elapsed),
         }
+    }
+
+    /// Has something done when the turn is committed, such as telling somebody of it. If the turn is rolled back it is
+    /// never done.
+    ///
+    /// It begins at once after the commit, holds no turn, and the reply does not wait for it. What it returns as an
+    /// error is logged. It is done at most once: whoever must not miss it stores that it is due, and clears that when it
+    /// is done.
+    ///
+    /// ```
+    /// use duractor::prelude::*;
+    ///
+    /// #[derive(Default, Actor)]
+    /// struct Order {
+    ///     paid: bool,
+    /// }
+    ///
+    /// #[methods]
+    /// impl Order {
+    ///     #[post("/pay")]
+    ///     fn pay(&mut self, cx: &Cx) -> Result<()> {
+    ///         self.paid = true;
+    ///         cx.after_commit(async |cx| {
+    ///             cx.post("https://mail.example/receipts").await?;
+    ///             Ok(())
+    ///         })?;
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Outside of an exclusive turn, in a hook, and beyond [`EFFECTS_MAX`] effects of one turn.
+    pub fn after_commit(&self, effect: impl AsyncFnOnce(&Cx) -> Result<()> + 'static) -> Result<()> {
+        let call = &self.0;
+        if call.held.get() != Turn::Exclusive || call.is_hook() {
+            let detail = "`after_commit` stands in an exclusive turn of a call: `&mut self`, or `me.turn(…)`";
+            return Err(Problem::new(500, "no-turn", detail).into());
+        }
+        let effect: Effect = Box::new(move |call| Box::pin(async move { effect(&Cx(call)).await }));
+        if !call.effects.ask(effect) {
+            let detail = format!("one turn may ask for {EFFECTS_MAX} effects");
+            return Err(Problem::new(503, "too-many-effects", detail).into());
+        }
+        Ok(())
     }
 
     /// The worker's bindings, as the `worker` crate's `Env`: KV, R2, D1, queues, secrets and the rest. Its futures may be

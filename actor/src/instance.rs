@@ -10,19 +10,23 @@ use std::{
 use duractor_router::Refusal;
 
 use crate::{
-    activation::{Activation, Call, Chain, Reading, Transaction, World},
-    app::{App, Route, Run, Task},
+    activation::{Activation, Call, Chain, Effect, Reading, Transaction, World},
+    app::{App, Class, Route, Run, Task},
+    cx::Cx,
     exchange::{Buffer, Frame, FrameError},
     host::Host,
     key::{Key, Slots},
     limits::Limits,
     ops::{RESULT_SLOTS, read_outcome},
     outbox::Outbox,
-    problem::{Problem, Result},
+    problem::{Error, Problem, Result},
     refusal::{Unread, internal, refused, unnamed},
     request::{Head, REQUEST_SLOTS, Request},
     response::{IntoResponse, Response},
-    turn::Turn,
+    sql::Sql,
+    state::Origin,
+    store::Place,
+    turn::{Permit, Turn},
     waker::Inbox,
 };
 
@@ -38,7 +42,8 @@ const SPARE_MAX_BYTES: usize = 16 << 10;
 struct Waiting {
     home: Rc<Activation>,
     call: Rc<Call>,
-    route: &'static Route,
+    /// What it is, for the log.
+    what: &'static str,
     /// None while it is polled.
     future: Option<Task>,
     is_ready: bool,
@@ -67,12 +72,23 @@ pub(crate) struct Instance {
     spare: RefCell<Option<Buffer>>,
     /// The task that is being polled. After a trap the host reads here whose call it was.
     polled: Cell<u32>,
+    /// Entries so far, by which it is known which actor was used longest ago.
+    entries: Cell<u64>,
+    /// Effects so far. Their calls have negative numbers, since they are nobody's request.
+    effects: Cell<u64>,
+    /// The instance's memory when idle actors left it last, in bytes.
+    memory: Cell<usize>,
 }
 
 impl Instance {
     pub(crate) fn new(app: App, host: Rc<dyn Host>, setup: Setup) -> Self {
-        let world =
-            Rc::new(World { host, limits: app.limits, development: setup.development, present: Cell::default() });
+        let world = Rc::new(World {
+            host,
+            limits: app.limits,
+            development: setup.development,
+            scratch: RefCell::default(),
+            present: Cell::default(),
+        });
         Self {
             app,
             world,
@@ -83,6 +99,9 @@ impl Instance {
             outbox: RefCell::new(Outbox::new(setup.shows)),
             spare: RefCell::default(),
             polled: Cell::new(NO_TASK),
+            entries: Cell::new(0),
+            effects: Cell::new(0),
+            memory: Cell::new(0),
         }
     }
 
@@ -100,6 +119,13 @@ impl Instance {
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn polled(&self) -> &Cell<u32> {
         &self.polled
+    }
+
+    /// What every actor stores, as JSON: class, version, and of each field the layout and its hash.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn describe(&self) -> String {
+        let classes: Vec<String> = self.app.classes.iter().map(Class::describe).collect();
+        format!("{{{}}}", classes.join(","))
     }
 
     /// What the last entry left.
@@ -158,30 +184,75 @@ impl Instance {
         self.finish(0.0, reason.response(&self.world.limits), "refuse");
     }
 
-    /// Brings an actor into memory, or leaves the reason why it cannot in the outbox.
-    pub(crate) fn activate(&self, class: &str, name: &str, stored: Option<&[u8]>) -> Option<Key> {
+    /// Brings an actor into memory, or leaves the reason why it cannot in the outbox. The host calls it within a
+    /// transaction of the actor's storage, and rolls that back if there is no key.
+    ///
+    /// `record` is what is stored under the record's key.
+    pub(crate) fn activate(&self, class: &str, name: &str, record: Option<&[u8]>) -> Option<Key> {
         self.enter();
-        match self.hydrate(class, name, stored) {
+        self.make_room();
+        let hydrated = self.hydrate(class, name, record);
+        self.world.present.set(None);
+        let what = format!("{class}/{name}");
+        match hydrated {
             Ok(key) => Some(key),
-            Err(error) => {
-                let what = format!("{class}/{name}");
-                if error.source().is_none() {
-                    self.world.host.log(&format!("{what}: {error}"));
-                }
-                self.finish(0.0, error.into_response(), &what);
+            Err(response) => {
+                self.finish(0.0, response, &what);
                 None
             }
         }
     }
 
-    fn hydrate(&self, class: &str, name: &str, stored: Option<&[u8]>) -> Result<Key> {
-        let found = self.app.class(class).ok_or_else(|| {
+    fn hydrate(&self, class: &str, name: &str, record: Option<&[u8]>) -> Result<Key, Response> {
+        let class = self.app.class(class).ok_or_else(|| {
             Problem::new(500, "unknown-class", format!("`{class}` is not mounted by the function under `#[routes]`"))
+                .into_response()
         })?;
-        let (class, state) = (found.name, (found.make)());
-        let key = self.actors.borrow().next_key();
-        let home = Activation::hydrate(key, class, name.into(), self.world.clone(), state, stored)?;
+        let actor = self.actors.borrow().next_key();
+        let place = Place {
+            host: self.world.host.clone(),
+            actor,
+            class: class.name,
+            name: name.into(),
+            has_loaded: Cell::default(),
+        };
+        self.world.present.set(Some(actor));
+        let layouts = class.layouts().map_err(IntoResponse::into_response)?;
+        let state = (class.make)();
+        let (home, origin) = Activation::hydrate(self.world.clone(), place, state, layouts, record)
+            .map_err(IntoResponse::into_response)?;
+        settle_in(&home, class, origin)?;
+        home.used.set(self.entries.get());
         Ok(self.actors.borrow_mut().insert(home))
+    }
+
+    /// Lets idle actors leave memory when there are too many, or when memory grows beyond its bound: an eighth of them,
+    /// those that were used longest ago. Their next calls bring them back.
+    fn make_room(&self) {
+        let limits = &self.world.limits;
+        let memory = self.world.host.memory_bytes();
+        let has_grown = memory > limits.memory_max_bytes as usize && memory > self.memory.get();
+        let count = self.actors.borrow().len();
+        if !has_grown && count < limits.actors_max.max(1) as usize {
+            return;
+        }
+        self.memory.set(memory);
+        let mut idle: Vec<(u64, Key)> = self
+            .actors
+            .borrow()
+            .iter()
+            .filter(|(key, home)| home.is_idle() && self.world.present.get() != Some(*key))
+            .map(|(key, home)| (home.used.get(), key))
+            .collect();
+        idle.sort_unstable();
+        for (_, key) in idle.into_iter().take(count.div_ceil(8)) {
+            self.forget(key);
+        }
+    }
+
+    fn forget(&self, actor: Key) {
+        let home = self.actors.borrow_mut().remove(actor);
+        drop(home);
     }
 
     /// Forgets an actor, with its calls that wait.
@@ -198,7 +269,7 @@ impl Instance {
         }
     }
 
-    /// A request for an actor.
+    /// A request for an actor. One that has left memory leaves nothing: the host activates it, and calls again.
     pub(crate) fn call(&self, actor: Key, frame: Buffer) {
         let Some(home) = self.enter_actor(actor) else { return };
         let number = Frame::new(frame.as_bytes(), REQUEST_SLOTS).and_then(|frame| frame.f64(5)).unwrap_or_default();
@@ -247,20 +318,16 @@ impl Instance {
 
     /// Runs a method that never waits, if its turn is free. Otherwise the request comes back.
     fn run_now(&self, call: &Rc<Call>, request: Request, route: &'static Route) -> Result<Option<Request>, Response> {
-        let Run::Sync(run) = route.run else { return Ok(Some(request)) };
+        if let Run::Async(_) = route.run {
+            return Ok(Some(request));
+        }
         let Some(permit) = call.try_turn(route.turn).map_err(IntoResponse::into_response)? else {
             return Ok(Some(request));
         };
-        let outcome = catch_unwind(AssertUnwindSafe(|| match route.turn {
-            Turn::Exclusive => settle(Transaction::new(call, permit), run(&request)),
-            Turn::Shared => {
-                let _reading = Reading::new(call, permit);
-                run(&request)
-            }
-            Turn::None => run(&request),
-        }));
+        let outcome = catch_unwind(AssertUnwindSafe(|| run_sync(call, permit, &request, route)));
         call.end();
         self.finish(call.number, outcome.unwrap_or_else(|_| internal()), route.path);
+        self.start_effects(call);
         self.recycle(request.into_frame());
         Ok(None)
     }
@@ -283,13 +350,30 @@ impl Instance {
             return Err(Problem::new(503, "overloaded", detail).into_response().retry_after(1));
         }
         let future: Task = Box::pin(drive(call.clone(), request, route));
-        let waiting = Waiting { home: home.clone(), call: call.clone(), route, future: Some(future), is_ready: false };
+        self.begin(home, call, future, route.path);
+        Ok(())
+    }
+
+    /// Begins what a committed turn has asked for: calls of their own, which nobody waits for.
+    fn start_effects(&self, call: &Call) {
+        let effects = call.effects.take();
+        if effects.is_empty() {
+            return;
+        }
+        self.effects.set(self.effects.get() + 1);
+        let (home, number) = (&call.home, -(self.effects.get() as f64));
+        let call = Call::new(home.clone(), number, Chain::default(), None);
+        let future: Task = Box::pin(run_effects(call.clone(), effects));
+        self.begin(home, call, future, "after_commit");
+    }
+
+    fn begin(&self, home: &Rc<Activation>, call: Rc<Call>, future: Task, what: &'static str) {
+        let waiting = Waiting { home: home.clone(), call: call.clone(), what, future: Some(future), is_ready: false };
         let key = self.tasks.borrow_mut().insert(waiting);
         home.tasks.set(home.tasks.get() + 1);
         call.task.set(Some(key));
         self.poll(key);
         call.mark_outgoing();
-        Ok(())
     }
 
     /// Results of operations, for calls of one actor.
@@ -353,6 +437,8 @@ impl Instance {
     fn enter_actor(&self, actor: Key) -> Option<Rc<Activation>> {
         self.enter();
         let home = self.actors.borrow().get(actor).cloned()?;
+        self.entries.set(self.entries.get() + 1);
+        home.used.set(self.entries.get());
         self.world.present.set(Some(actor));
         Some(home)
     }
@@ -387,7 +473,7 @@ impl Instance {
     }
 
     fn poll(&self, key: Key) {
-        let Some(mut future) = self.take_future(key) else { return };
+        let Some((call, mut future)) = self.take_future(key) else { return };
         let waker = self.woken.waker(key);
         self.polled.set(key.to_bits());
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))));
@@ -397,14 +483,15 @@ impl Instance {
             Ok(Poll::Pending) => self.put_back(key, future),
             Err(_) => self.end(key, internal()),
         }
+        self.start_effects(&call);
     }
 
     /// The future, out of its slot, so that wakes and new tasks find the slab free.
-    fn take_future(&self, key: Key) -> Option<Task> {
+    fn take_future(&self, key: Key) -> Option<(Rc<Call>, Task)> {
         let mut tasks = self.tasks.borrow_mut();
         let task = tasks.get_mut(key)?;
         task.is_ready = false;
-        task.future.take()
+        Some((task.call.clone(), task.future.take()?))
     }
 
     fn put_back(&self, key: Key, future: Task) {
@@ -423,7 +510,7 @@ impl Instance {
 
     fn end(&self, key: Key, response: Response) {
         if let Some(task) = self.remove(key) {
-            self.finish(task.call.number, response, task.route.path);
+            self.finish(task.call.number, response, task.what);
         }
     }
 
@@ -448,7 +535,23 @@ impl Instance {
             };
             self.outbox.borrow_mut().wait(call.number, task, wanted, &cancelled);
         }
+        if home.is_lost() {
+            self.lose(home);
+        }
+        home.trim();
         self.world.present.set(None);
+    }
+
+    /// Forgets an actor whose memory is not what is stored; its next call hydrates it anew.
+    fn lose(&self, home: &Rc<Activation>) {
+        let left: Vec<Key> =
+            self.tasks.borrow().iter().filter(|(_, task)| task.home.key == home.key).map(|(key, _)| key).collect();
+        for key in left {
+            let problem = Problem::new(503, "interrupted", "the call was interrupted before it ended");
+            self.end(key, problem.into_response().retry_after(1));
+        }
+        home.outgoing.borrow_mut().clear();
+        self.forget(home.key);
     }
 
     fn finish(&self, number: f64, mut response: Response, what: &str) {
@@ -471,6 +574,9 @@ async fn drive(call: Rc<Call>, request: Request, route: &'static Route) -> Respo
         Ok(permit) => permit,
         Err(problem) => return problem.into_response(),
     };
+    if let Run::Sql(run) = route.run {
+        return run_sql(Transaction::new(&call, permit), &request, run);
+    }
     match route.turn {
         Turn::Exclusive => {
             let transaction = Transaction::new(&call, permit);
@@ -487,8 +593,23 @@ async fn drive(call: Rc<Call>, request: Request, route: &'static Route) -> Respo
 
 async fn run(request: Request, route: &'static Route) -> Response {
     match route.run {
-        Run::Sync(run) => run(&request),
         Run::Async(run) => run(request).await,
+        Run::Sync(run) => run(&request),
+        Run::Sql(_) => unreachable!("such a method has an exclusive turn of its own kind"),
+    }
+}
+
+/// A method that never waits, and whose turn is granted.
+fn run_sync(call: &Call, permit: Permit, request: &Request, route: &Route) -> Response {
+    match (route.run, route.turn) {
+        (Run::Sql(run), _) => run_sql(Transaction::new(call, permit), request, run),
+        (Run::Sync(run), Turn::Exclusive) => settle(Transaction::new(call, permit), run(request)),
+        (Run::Sync(run), Turn::Shared) => {
+            let _reading = Reading::new(call, permit);
+            run(request)
+        }
+        (Run::Sync(run), Turn::None) => run(request),
+        (Run::Async(_), _) => unreachable!("such a method is a task"),
     }
 }
 
@@ -499,8 +620,81 @@ fn settle(transaction: Transaction<'_>, response: Response) -> Response {
     }
     match transaction.commit() {
         Ok(()) => response,
-        Err(error) => error.into_response().retry_after(1),
+        Err(error) => unstored(error),
     }
+}
+
+/// A turn whose method runs within the transaction that its commit is a part of.
+fn run_sql(transaction: Transaction<'_>, request: &Request, run: fn(&Request, &mut Sql) -> Response) -> Response {
+    let home = transaction.home();
+    let (mut reply, mut changes) = (None, None);
+    let stored = home.world.host.transact(home.key, &mut || {
+        let mut sql = Sql::new(home.place.clone());
+        let run = AssertUnwindSafe(|| run(request, &mut sql));
+        let response = catch_unwind(run).unwrap_or_else(|_| internal());
+        let mut is_kept = !response.is_rollback();
+        reply = Some(response);
+        if is_kept {
+            match transaction.write() {
+                Ok(written) => changes = written,
+                Err(error) => (is_kept, reply) = (false, Some(unstored(error))),
+            }
+        }
+        is_kept
+    });
+    let response = match (stored, reply) {
+        (Ok(()), Some(response)) => response,
+        (Err(error), _) => unstored(Error::new(Problem::commit_failed(), error)),
+        (Ok(()), None) => internal(),
+    };
+    if !response.is_rollback() {
+        transaction.accept(changes);
+    }
+    response
+}
+
+/// The reply of a turn that could not be committed.
+fn unstored(error: Error) -> Response {
+    let can_try_again = error.problem().status() == 503;
+    let response = error.into_response();
+    if can_try_again { response.retry_after(1) } else { response }
+}
+
+/// Calls an actor's hooks, and writes what they and a migration have changed.
+fn settle_in(home: &Rc<Activation>, class: &Class, origin: Origin) -> Result<(), Response> {
+    let call = Call::new(home.clone(), 0.0, Chain::default(), None);
+    let permit = home.turns.try_take(Turn::Exclusive).expect("nobody else has a turn yet");
+    // Whatever becomes of it, nobody sees this memory but after a commit.
+    call.held.set(Turn::Exclusive);
+    let mut sql = Sql::new(home.place.clone());
+    let hooks = || (class.hooks)(home, &Cx(call.clone()), &mut sql, origin == Origin::New);
+    let reply = catch_unwind(AssertUnwindSafe(hooks)).unwrap_or_else(|_| Some(internal()));
+    call.held.set(Turn::None);
+    call.end();
+    drop(permit);
+    let is_hooked = reply.is_some();
+    if let Some(response) = reply.filter(Response::is_rollback) {
+        return Err(response);
+    }
+    if !is_hooked && origin != Origin::Migrated {
+        return Ok(());
+    }
+    let changes = home.write(call.writes.take(), origin != Origin::Stored).map_err(unstored)?;
+    if let Some(changes) = changes {
+        home.accept(changes);
+    }
+    Ok(())
+}
+
+/// Does what committed turns have asked for, one after the other.
+async fn run_effects(call: Rc<Call>, effects: Vec<Effect>) -> Response {
+    for effect in effects {
+        if let Err(error) = effect(call.clone()).await {
+            let home = &call.home;
+            home.world.host.log(&format!("{}/{}: after a commit: {error}", home.class, home.name));
+        }
+    }
+    ().into_response()
 }
 
 /// What a name may be made of.

@@ -82,6 +82,10 @@ impl<T> Slots<T> {
         Some(self.slab.remove(key.index()).1)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.slab.len()
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
         self.slab.iter().map(|(_, (key, value))| (*key, value))
     }

@@ -74,6 +74,7 @@ pub mod exchange;
 
 mod activation;
 mod app;
+mod codec;
 mod cx;
 mod extract;
 mod fetch;
@@ -82,16 +83,23 @@ mod field;
 mod host;
 mod instance;
 mod key;
+mod layout;
 mod limits;
 mod me;
 mod ops;
 mod outbox;
 mod problem;
+mod record;
 mod refusal;
 mod request;
 mod response;
+mod rows;
+mod sql;
+mod state;
+mod store;
 mod time;
 mod turn;
+mod value;
 mod waker;
 
 // For wasm it is there to test the rest; a release carries nothing of it.
@@ -111,8 +119,8 @@ pub use duractor_router::{Head, Header};
 pub use extract::{Cookies, Form, FromParam, Query};
 pub use fetch::{Fetch, Reply};
 pub use fetch_error::{Elapsed, FetchError};
-pub use field::{Actor, Field, Slot};
-pub use host::Batch;
+pub use field::{Actor, Field};
+pub use layout::Layout;
 pub use limits::*;
 pub use me::Me;
 #[cfg(any(not(target_arch = "wasm32"), debug_assertions))]
@@ -121,7 +129,10 @@ pub use ops::Redirects;
 pub use problem::{Error, Problem, Result};
 pub use request::{FromRequest, Request};
 pub use response::{Html, IntoResponse, Json, Redirect, ReplyError, Response};
+pub use sql::Sql;
+pub use store::{Batch, Scan, Slot};
 pub use time::{millis, secs};
+pub use value::Value;
 
 /// What most actors use.
 pub mod prelude {

@@ -20,6 +20,15 @@ pub const FETCH_BODY_MAX_BYTES: u32 = 10 << 20;
 pub const OPERATION_TIME_MAX: Duration = Duration::from_secs(30);
 /// How deep a chain of calls between the worker's own actors may be.
 pub const CHAIN_MAX: u32 = 16;
+/// Greatest sum of what one turn writes, in bytes: 32 MiB.
+pub const COMMIT_MAX_BYTES: u32 = 32 << 20;
+/// Actors that stay in memory; beyond it those that are idle leave it, who were used longest ago first.
+pub const ACTORS_MAX: u32 = 16_384;
+/// Memory of the instance, in bytes, beyond which idle actors leave it when it grows: 64 MiB. The platform allows an
+/// isolate 128 MB.
+pub const MEMORY_MAX_BYTES: u32 = 64 << 20;
+/// Effects that one turn may ask for by [`Cx::after_commit`](crate::Cx::after_commit).
+pub const EFFECTS_MAX: u32 = 64;
 
 /// The bounds that a worker sets for its actors; what is not set keeps its constant.
 ///
@@ -48,6 +57,12 @@ pub struct Limits {
     pub operation_time_max: Duration,
     /// See [`CHAIN_MAX`]; beyond it 508.
     pub chain_max: u32,
+    /// See [`COMMIT_MAX_BYTES`]; beyond it the turn is rolled back and answered 507.
+    pub commit_max_bytes: u32,
+    /// See [`ACTORS_MAX`].
+    pub actors_max: u32,
+    /// See [`MEMORY_MAX_BYTES`].
+    pub memory_max_bytes: u32,
 }
 
 impl Default for Limits {
@@ -62,6 +77,9 @@ impl Default for Limits {
             fetch_body_max_bytes: FETCH_BODY_MAX_BYTES,
             operation_time_max: OPERATION_TIME_MAX,
             chain_max: CHAIN_MAX,
+            commit_max_bytes: COMMIT_MAX_BYTES,
+            actors_max: ACTORS_MAX,
+            memory_max_bytes: MEMORY_MAX_BYTES,
         }
     }
 }

@@ -56,6 +56,11 @@ impl Problem {
         Self::new(500, "state-unreadable", "the actor's state cannot be restored")
     }
 
+    /// What a client reads when storage does not take what a turn changed.
+    pub(crate) fn commit_failed() -> Self {
+        Self::new(503, "commit-failed", "the change could not be stored; nothing of it was kept")
+    }
+
     /// The HTTP status, 400-599.
     pub fn status(&self) -> u16 {
         self.status

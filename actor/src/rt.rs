@@ -5,7 +5,10 @@ use std::cell::RefCell;
 pub use duractor_router::Verb;
 
 pub use crate::{
-    app::{Route, Run, Task},
+    app::{Hook, Hooks, Route, Run, Task},
+    record::Stored,
+    sql::Sql,
+    state::upgrade,
     turn::Turn,
 };
 use crate::{

@@ -2,9 +2,10 @@
 // (docs/exchange.md), runs the operations that calls want, and replaces the instance when it traps.
 
 import {
-  FrameError, FrameReader, FrameWriter, Memory, Tag, headersBytes, payloadBytes, requestBytes, stringBytes,
+  FrameError, FrameReader, FrameWriter, Memory, SLOT_BYTES, Tag, headersBytes, payloadBytes, requestBytes, stringBytes,
 } from "./frame.js";
 import { Operations, readStream, readWants, sendable } from "./operations.js";
+import { Storage, WriteError, messageOf, writeAnswer } from "./storage.js";
 
 /** @import { HeaderPairs } from "./frame.js" */
 /** @import { Chain, Env, Exports, Options, Result, State, Want } from "./types.d.ts" */
@@ -94,15 +95,69 @@ export function wake(key) {
   (current?.key === key ? current : waiting.get(key))?.ring(depth > 0);
 }
 
-/** @param {number} key @param {number} address @param {number} length */
+/**
+ * Reads storage. The answer goes into the inbox.
+ *
+ * @param {number} key
+ * @param {number} address
+ * @param {number} length
+ * @returns {number} its length
+ */
+export function read(key, address, length) {
+  let answer;
+  try {
+    answer = owner(key).storage.read(new FrameReader(memory), address, length);
+  } catch (error) {
+    return writeFailure(error);
+  }
+  return writeAnswer(writer, answer, begin);
+}
+
+/**
+ * Writes a turn's changes.
+ *
+ * @param {number} key
+ * @param {number} address
+ * @param {number} length
+ * @returns {number} 0, or the length of what is in the inbox: why nothing is written
+ */
 export function commit(key, address, length) {
   try {
-    owner(key).commit(address, length);
+    owner(key).storage.commit(new FrameReader(memory), address, length);
     return 0;
   } catch (error) {
-    console.error("commit:", error);
-    return 1;
+    return writeFailure(error);
   }
+}
+
+/**
+ * Calls `duractor_transact` in a transaction.
+ *
+ * @param {number} key
+ * @returns {number} 0, or the length of what is in the inbox: why nothing is written
+ */
+export function transact(key) {
+  let isDone = false;
+  try {
+    owner(key).storage.transact(() => {
+      const isKept = X.duractor_transact() === 1;
+      isDone = true;
+      return isKept;
+    });
+    return 0;
+  } catch (error) {
+    if (!isDone) throw error;
+    return writeFailure(error);
+  }
+}
+
+/** @param {unknown} error */
+function writeFailure(error) {
+  const text = messageOf(error);
+  begin(REQUEST_SLOTS * SLOT_BYTES + stringBytes(text), REQUEST_SLOTS);
+  writer.i32(0, error instanceof WriteError ? error.write : -1);
+  writer.str(1, text);
+  return writer.finish();
 }
 
 /** @param {number} key */
@@ -115,8 +170,8 @@ let current = null;
 
 /** @param {number} key */
 function owner(key) {
-  if (current === null || current.key !== key) throw new Error("the actor is not the one that runs");
-  return current;
+  if (current !== null && (current.key === key || current.isActivating)) return current;
+  throw new Error("the actor is not the one that runs");
 }
 
 // Entries.
@@ -130,12 +185,14 @@ function controlWord(word) {
 class Trap extends Error {}
 
 /**
- * Enters WebAssembly. Whatever leaves it as an exception is a trap.
+ * Enters WebAssembly. Whatever leaves it as an exception is a trap; from within an import it is the entry around that
+ * notices.
  *
  * @template T
  * @param {() => T} act
  */
 function enter(act) {
+  if (depth > 0) return act();
   depth++;
   lastError = "";
   try {
@@ -381,12 +438,14 @@ class Actor {
   className;
   name;
   env;
+  storage;
   key = -1;
+  isActivating = false;
   #generation = -1;
   #numbers = 0;
   /** The calls that wait, by number. @type {Map<number, Call>} */ #calls = new Map();
   /** What waits to be handed over. @type {Result[]} */ #results = [];
-  /** The last committed values, by key. @type {Map<string, Uint8Array>} */ #stored = new Map();
+  /** The URL of the last request. */ #url = "";
   /** Rung from another object's context. @type {((later: boolean) => void) | null} */ #bell = null;
   /** Whether it was rung in its own entry while there was no bell. */ #isRung = false;
 
@@ -395,6 +454,7 @@ class Actor {
     this.className = className;
     this.name = state.id.name ?? null;
     this.env = env;
+    this.storage = new Storage(state.storage);
   }
 
   /**
@@ -431,25 +491,48 @@ class Actor {
   /** Brings the actor into the present instance. The response, if it cannot be. */
   #activate() {
     if (this.#generation === generation) return null;
-    const record = this.#stored.get("record") ?? null;
+    let response = null;
+    current = this;
+    this.isActivating = true;
+    this.key = -1;
+    try {
+      const record = this.storage.record();
+      this.storage.transact(() => (response = this.#hydrate(record)) === null);
+    } catch (error) {
+      if (error instanceof Trap) throw error;
+      if (this.key >= 0) forget({ key: this.key, generation });
+      console.error(`${this.label()}:`, error);
+      return problem(503, "storage-failed", "the actor's storage does not answer; try again", { "retry-after": "1" });
+    } finally {
+      this.isActivating = false;
+      current = null;
+    }
+    if (response === null) {
+      this.#generation = generation;
+      registry.unregister(this);
+      registry.register(this, { key: this.key, generation }, this);
+    }
+    return response;
+  }
+
+  /** @param {Uint8Array | null} record */
+  #hydrate(record) {
     const name = this.name ?? "";
-    begin(3 * 16 + stringBytes(this.className) + stringBytes(name) + payloadBytes(record?.length ?? 0), 3);
+    begin(3 * SLOT_BYTES + stringBytes(this.className) + stringBytes(name) + payloadBytes(record?.length ?? 0), 3);
     writer.str(0, this.className);
     writer.str(1, name);
     writer.bytes(2, record);
     const length = writer.finish();
     const key = enter(() => X.duractor_activate(length));
-    if (key < 0) {
-      reader.at(controlWord(OUTBOX), controlWord(OUTBOX_BYTES), RESPONSE_SLOTS);
-      return toResponse();
+    if (key >= 0) {
+      this.key = key;
+      return null;
     }
-    this.key = key;
-    this.#generation = generation;
-    registry.register(this, { key, generation });
-    return null;
+    reader.at(controlWord(OUTBOX), controlWord(OUTBOX_BYTES), RESPONSE_SLOTS);
+    return toResponse();
   }
 
-  /** @param {Request} request @param {Uint8Array | null} body */
+  /** @param {Request} request @param {Uint8Array | null} body @returns {Response | Promise<Response>} */
   #call(request, body) {
     const path = pathOf(request.url);
     if (path.length > controlWord(PATH_MAX)) return refuse(PATH);
@@ -459,8 +542,12 @@ class Actor {
     const number = ++this.#numbers;
     const headers = sendable(request.headers, CHAIN_HEADER);
     const length = writeRequest(request, path, body, headers, number, chain);
+    this.#url = request.url;
     const response = this.#enter(() => X.duractor_call(this.key, length), number, request);
-    return response ?? failed(new Error("the call left neither a response nor a frame to wait by"));
+    if (response !== null) return response;
+    // It has left memory since.
+    this.#generation = -1;
+    return this.#activate() ?? this.#call(request, body);
   }
 
   /**
@@ -549,7 +636,8 @@ class Actor {
 
   /** The call that is being made, and has to wait. @param {number} number @param {Request | undefined} request */
   #keep(number, request) {
-    const call = new Call(this, number, reader.i32(1), /** @type {Request} */ (request));
+    // A call of the actor's own, such as what follows a commit, has a negative number and no request.
+    const call = new Call(this, number, reader.i32(1), number < 0 ? undefined : request, this.#url);
     this.#calls.set(number, call);
     // From here on a trap ends the call by `lose`.
     waiting.set(this.key, this);
@@ -654,36 +742,25 @@ class Actor {
     this.#results.length = 0;
     this.#bell = null;
   }
-
-  /** Keeps what a turn changed: all of it or, if the frame cannot be read, nothing. @param {number} address @param {number} length */
-  commit(address, length) {
-    const frame = new FrameReader(memory).at(address, length, REQUEST_SLOTS);
-    const count = frame.i32(4);
-    frame.at(address, length, REQUEST_SLOTS + 2 * count);
-    /** @type {[string, Uint8Array | null][]} */
-    const writes = [];
-    for (let slot = REQUEST_SLOTS; slot < REQUEST_SLOTS + 2 * count; slot += 2) {
-      const key = decoder.decode(/** @type {Uint8Array} */ (frame.bytes(slot)));
-      writes.push([key, frame.bytes(slot + 1)?.slice() ?? null]);
-    }
-    for (const [key, value] of writes) {
-      if (value === null) this.#stored.delete(key);
-      else this.#stored.set(key, value);
-    }
-  }
 }
 
 /** A call that waits. */
 class Call {
   #resolve = /** @type {(response: Response | symbol) => void} */ (() => {});
 
-  /** @param {Actor} actor @param {number} number @param {number} task @param {Request} request */
-  constructor(actor, number, task, request) {
+  /**
+   * @param {Actor} actor
+   * @param {number} number
+   * @param {number} task
+   * @param {Request | undefined} request
+   * @param {string} url
+   */
+  constructor(actor, number, task, request, url) {
     this.number = number;
     this.task = task;
-    const chain = request.headers.get(CHAIN_HEADER);
+    const chain = request?.headers.get(CHAIN_HEADER) ?? null;
     this.operations = new Operations({
-      origin: originOf(request.url),
+      origin: originOf(url),
       chain: (token) => `${chain === null ? "" : `${chain}, `}${token};${actor.label()}`,
       chainHeader: CHAIN_HEADER,
       connections: controlWord(CONNECTIONS_MAX),
@@ -696,7 +773,7 @@ class Call {
       this.operations.stop();
       return response instanceof Response ? response : response === TRAPPED ? failed(response) : interrupted();
     });
-    request.signal?.addEventListener("abort", () => actor.abandon(this), { once: true });
+    request?.signal?.addEventListener("abort", () => actor.abandon(this), { once: true });
   }
 
   /** @param {Response | symbol} response */

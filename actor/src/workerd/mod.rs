@@ -2,6 +2,9 @@
 //!
 //! One instance serves all objects of an isolate. It lives as long as its linear memory does.
 
+mod storage;
+mod transaction;
+
 use std::{
     cell::{Cell, OnceCell, RefCell},
     rc::Rc,
@@ -11,11 +14,12 @@ use wasm_bindgen::prelude::*;
 
 use crate::{
     app::Router,
-    exchange::{Buffer, Frame, FrameWriter},
-    host::{Batch, CommitError, Host},
+    exchange::{Buffer, Frame},
+    host::{Host, Read, StorageError, Write},
     instance::{Instance, Setup},
     key::Key,
     refusal::Unread,
+    rows::Rows,
 };
 
 // host.js imports these files. wasm-bindgen writes a file beside it only if something of the file is named here.
@@ -30,6 +34,12 @@ extern "C" {
     fn operations_js(reader: &JsValue, first: u32, count: u32) -> JsValue;
 }
 
+#[wasm_bindgen(module = "/src/workerd/storage.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = messageOf)]
+    fn storage_js(error: &JsValue) -> JsValue;
+}
+
 #[wasm_bindgen(module = "/src/workerd/host.js")]
 extern "C" {
     fn init(exports: JsValue);
@@ -37,12 +47,16 @@ extern "C" {
     fn random(address: *mut u8, length: usize);
     fn log(address: *const u8, length: usize);
     fn wake(actor: u32);
+    fn read(actor: u32, address: *const u8, length: usize) -> u32;
     fn commit(actor: u32, address: *const u8, length: usize) -> u32;
+    fn transact(actor: u32) -> u32;
     fn env(actor: u32) -> JsValue;
 }
 
 /// The inbox that stands ready for a request of common size.
 const INBOX_BYTES: usize = 4 << 10;
+
+const WASM_PAGE_BYTES: usize = 64 << 10;
 
 /// Words of the control block (docs/exchange.md).
 const CONTROL_WORDS: usize = 10;
@@ -100,29 +114,35 @@ impl Host for Workerd {
         wake(actor.to_bits());
     }
 
-    fn commit(&self, actor: Key, batch: &Batch) -> Result<(), CommitError> {
+    fn read(&self, actor: Key, read_: &Read<'_>) -> Result<Rows, StorageError> {
+        publish();
         let mut buffer = Buffer::default();
-        write_commit(&mut buffer, batch);
-        match commit(actor.to_bits(), buffer.as_ptr(), buffer.len()) {
-            0 => Ok(()),
-            _ => Err(CommitError("the host refused the batch; its log says why".into())),
-        }
+        storage::write_read(&mut buffer, read_);
+        let length = read(actor.to_bits(), buffer.as_ptr(), buffer.len());
+        let answer = Rows::read(take_inbox(length));
+        answer.unwrap_or_else(|error| Err(error.to_string())).map_err(StorageError::new)
+    }
+
+    fn commit(&self, actor: Key, writes: &[Write]) -> Result<(), StorageError> {
+        publish();
+        let mut buffer = Buffer::default();
+        storage::write_commit(&mut buffer, writes);
+        storage_outcome(commit(actor.to_bits(), buffer.as_ptr(), buffer.len()))
+    }
+
+    fn transact(&self, actor: Key, body: &mut dyn FnMut() -> bool) -> Result<(), StorageError> {
+        publish();
+        storage_outcome(transaction::run(body, || transact(actor.to_bits())))
+    }
+
+    fn memory_bytes(&self) -> usize {
+        core::arch::wasm32::memory_size(0) * WASM_PAGE_BYTES
     }
 }
 
-/// Slots of a commit before its writes.
-const COMMIT_SLOTS: usize = 6;
-
-fn write_commit(buffer: &mut Buffer, batch: &Batch) {
-    let mut frame = FrameWriter::begin(buffer, COMMIT_SLOTS + 2 * batch.len());
-    frame.i32(4, batch.len() as i32);
-    for (slot, (key, value)) in (COMMIT_SLOTS..).step_by(2).zip(batch) {
-        frame.bytes(slot, key);
-        if let Some(value) = value {
-            frame.bytes(slot + 1, value);
-        }
-    }
-    frame.finish();
+/// What the host says of a commit: nothing, or how long the frame is that says why not.
+fn storage_outcome(length: u32) -> Result<(), StorageError> {
+    if length == 0 { Ok(()) } else { Err(storage::read_failure(&take_inbox(length))) }
 }
 
 fn with_instance<R>(act: impl FnOnce(&Instance) -> R) -> R {
@@ -262,4 +282,18 @@ extern "C" fn duractor_refuse(reason: u32) -> u32 {
 #[unsafe(no_mangle)]
 extern "C" fn duractor_drop(actor: u32) {
     enter(|instance| instance.deactivate(key(actor)));
+}
+
+/// What is between the start and the end of a transaction. True if it is kept.
+#[unsafe(no_mangle)]
+extern "C" fn duractor_transact() -> u32 {
+    u32::from(transaction::body())
+}
+
+/// What every actor stores, as `[length u32][JSON]`, for whoever compares builds.
+#[unsafe(no_mangle)]
+extern "C" fn duractor_layouts() -> u32 {
+    let json = with_instance(Instance::describe);
+    let text = [&(json.len() as u32).to_le_bytes(), json.as_bytes()].concat();
+    text.leak().as_ptr().addr() as u32
 }

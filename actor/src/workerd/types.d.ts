@@ -14,6 +14,7 @@ export interface Exports {
   duractor_cancel(actor: number, task: number): number;
   duractor_refuse(reason: number): number;
   duractor_drop(actor: number): void;
+  duractor_transact(): number;
 }
 
 /** The worker's bindings. */
@@ -22,6 +23,39 @@ export type Env = Record<string, any>;
 /** A Durable Object's state, as far as it is used. */
 export interface State {
   id: { name?: string };
+  storage: StorageLike;
+}
+
+/** A Durable Object's storage, as far as it is used. */
+export interface StorageLike {
+  sql: SqlStorage;
+  transactionSync<T>(body: () => T): T;
+}
+
+export interface SqlStorage {
+  exec(text: string, ...params: Cell[]): Cursor;
+}
+
+export interface Cursor {
+  columnNames: string[];
+  rowsWritten: number;
+  raw(): IterableIterator<any[]>;
+}
+
+/** What a column of a row holds. */
+export type Cell = null | number | string | ArrayBuffer | Uint8Array;
+
+/** The answer to a read. */
+export interface Answer {
+  names: string[];
+  /** Row by row. */
+  cells: Cell[];
+  /** Whether there are more rows than these. */
+  isCut: boolean;
+  /** How many rows the statement has changed. */
+  changed: number;
+  /** How many rows of tables and indexes it has written. */
+  written: number;
 }
 
 /** What worker.js tells. */

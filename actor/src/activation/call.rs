@@ -1,142 +1,57 @@
-//! One actor in memory, its calls, and the turns that they take.
+//! One call: what it has under way, what it waits for, the turn that it holds.
 
 use std::{
-    any::Any,
     cell::{Cell, RefCell},
-    collections::VecDeque,
+    pin::Pin,
     rc::Rc,
     task::Waker,
 };
 
+use super::Activation;
 use crate::{
-    field::{Actor, Record, State},
-    host::Host,
     key::Key,
-    limits::Limits,
+    limits::EFFECTS_MAX,
     ops::{Instant, Ops},
-    problem::{Error, Problem, Result},
-    turn::{Permit, Turn, Turns},
+    problem::{Problem, Result},
+    state::Changes,
+    turn::{Permit, Turn},
+    value::Value,
 };
 
-/// A `RefCell<A>`, of whatever actor.
-pub(crate) trait StateCell: Any {
-    fn with_state(&self, act: &mut dyn FnMut(&mut dyn State));
-    fn as_any(&self) -> &dyn Any;
+/// What is done when a turn is committed.
+pub(crate) type Effect = Box<dyn FnOnce(Rc<Call>) -> Pin<Box<dyn Future<Output = Result<()>>>>>;
+
+/// The effects that a call's turns ask for.
+#[derive(Default)]
+pub(crate) struct Effects {
+    asked: RefCell<Vec<Effect>>,
+    released: RefCell<Vec<Effect>>,
 }
 
-impl<A: Actor> StateCell for RefCell<A> {
-    fn with_state(&self, act: &mut dyn FnMut(&mut dyn State)) {
-        act(&mut *self.borrow_mut());
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-/// What stays the same for all actors of a worker.
-pub(crate) struct World {
-    pub(crate) host: Rc<dyn Host>,
-    pub(crate) limits: Limits,
-    pub(crate) development: bool,
-    /// The actor that an entry is for, while it lasts.
-    pub(crate) present: Cell<Option<Key>>,
-}
-
-/// One actor in memory: its value, its turn queue, its calls that are ready to go on.
-pub(crate) struct Activation {
-    pub(crate) key: Key,
-    pub(crate) class: &'static str,
-    pub(crate) name: Rc<str>,
-    pub(crate) world: Rc<World>,
-    pub(crate) turns: Rc<Turns>,
-    /// Tasks that were woken, in order.
-    pub(crate) ready: RefCell<VecDeque<Key>>,
-    /// Calls that want something of the host.
-    pub(crate) outgoing: RefCell<Vec<Rc<Call>>>,
-    /// How many calls wait.
-    pub(crate) tasks: Cell<u32>,
-    state: Box<dyn StateCell>,
-    record: RefCell<Record>,
-    unreadable: Cell<bool>,
-}
-
-impl Activation {
-    /// Makes the actor from its last committed record.
-    pub(crate) fn hydrate(
-        key: Key,
-        class: &'static str,
-        name: Rc<str>,
-        world: Rc<World>,
-        state: Box<dyn StateCell>,
-        stored: Option<&[u8]>,
-    ) -> Result<Rc<Self>> {
-        let mut record = Ok(Record::default());
-        state.with_state(&mut |state| record = Record::hydrate(state, stored));
-        Ok(Rc::new(Self {
-            key,
-            class,
-            name,
-            world,
-            turns: Rc::default(),
-            ready: RefCell::default(),
-            outgoing: RefCell::default(),
-            tasks: Cell::new(0),
-            state,
-            record: RefCell::new(record?),
-            unreadable: Cell::new(false),
-        }))
-    }
-
-    /// The actor's value. It may be borrowed by who holds a turn.
-    ///
-    /// # Panics
-    ///
-    /// If it is not an `A`.
-    pub(crate) fn cell<A: Actor>(&self) -> &RefCell<A> {
-        self.state
-            .as_any()
-            .downcast_ref()
-            .unwrap_or_else(|| panic!("this actor is a {}, not a {}", self.class, A::CLASS))
-    }
-
-    /// Writes what the turn changed; the turn is still held.
-    fn commit(&self) -> Result<()> {
-        let mut outcome = Ok(());
-        self.state.with_state(&mut |state| outcome = self.commit_state(state));
-        outcome
-    }
-
-    fn commit_state(&self, state: &mut dyn State) -> Result<()> {
-        let mut record = self.record.borrow_mut();
-        let batch = record.changes(state)?;
-        if batch.is_empty() {
-            return Ok(());
+impl Effects {
+    /// False if there are too many.
+    pub(crate) fn ask(&self, effect: Effect) -> bool {
+        let mut asked = self.asked.borrow_mut();
+        let fits = asked.len() < EFFECTS_MAX as usize;
+        if fits {
+            asked.push(effect);
         }
-        if let Err(error) = self.world.host.commit(self.key, &batch) {
-            let problem = Problem::new(503, "commit-failed", "the change could not be stored; nothing of it was kept");
-            return Err(Error::new(problem, error));
-        }
-        record.committed(state);
-        Ok(())
+        fits
     }
 
-    fn rollback(&self) {
-        let mut outcome = Ok(());
-        self.state.with_state(&mut |state| outcome = self.record.borrow().rollback(state));
-        if let Err(error) = outcome {
-            self.unreadable.set(true);
-            let text = format!("{}/{}: the last committed state cannot be restored: {error}", self.class, self.name);
-            self.world.host.log(&text);
-        }
+    /// The turn is committed.
+    fn release(&self) {
+        self.released.borrow_mut().append(&mut self.asked.borrow_mut());
     }
 
-    /// Fails when a rollback has left memory and storage different.
-    pub(crate) fn check_readable(&self) -> Result<(), Problem> {
-        if self.unreadable.get() {
-            return Err(Problem::state_unreadable());
-        }
-        Ok(())
+    /// The turn is rolled back.
+    fn forget(&self) {
+        self.asked.take();
+    }
+
+    /// Those of committed turns that have not begun.
+    pub(crate) fn take(&self) -> Vec<Effect> {
+        self.released.take()
     }
 }
 
@@ -154,6 +69,9 @@ pub(crate) struct Call {
     pub(crate) instant: Option<Rc<dyn Instant>>,
     /// Ends the call with a problem that its method has no way to return.
     pub(crate) failure: RefCell<Option<Problem>>,
+    /// Statements that the turn has queued into its commit.
+    pub(crate) writes: RefCell<Vec<(String, Vec<Value>)>>,
+    pub(crate) effects: Effects,
     outgoing: Cell<bool>,
 }
 
@@ -176,8 +94,15 @@ impl Call {
             chain,
             instant,
             failure: RefCell::new(None),
+            writes: RefCell::default(),
+            effects: Effects::default(),
             outgoing: Cell::new(false),
         })
+    }
+
+    /// Whether it is no request's, but an actor's coming into memory.
+    pub(crate) fn is_hook(&self) -> bool {
+        self.number == 0.0 && self.instant.is_none()
     }
 
     /// Has a frame made for this call before its actor's entry ends: the present one, or one that is asked for.
@@ -262,17 +187,37 @@ impl<'c> Transaction<'c> {
         Self { call, is_committed: false, _permit: permit }
     }
 
+    pub(crate) fn home(&self) -> &'c Activation {
+        &self.call.home
+    }
+
     /// Writes what changed, in one batch, while the turn is still held.
-    pub(crate) fn commit(mut self) -> Result<()> {
-        self.call.home.commit()?;
-        self.is_committed = true;
+    pub(crate) fn commit(self) -> Result<()> {
+        let changes = self.write()?;
+        self.accept(changes);
         Ok(())
+    }
+
+    /// The first half of a commit: storage has what changed.
+    pub(crate) fn write(&self) -> Result<Option<Changes>> {
+        self.call.home.write(self.call.writes.take(), false)
+    }
+
+    /// The second half: memory is told, and what waits for the commit can begin.
+    pub(crate) fn accept(mut self, changes: Option<Changes>) {
+        if let Some(changes) = changes {
+            self.call.home.accept(changes);
+        }
+        self.call.effects.release();
+        self.is_committed = true;
     }
 }
 
 impl Drop for Transaction<'_> {
     fn drop(&mut self) {
         if !self.is_committed {
+            self.call.writes.take();
+            self.call.effects.forget();
             self.call.home.rollback();
         }
         self.call.held.set(Turn::None);

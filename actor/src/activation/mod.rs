@@ -1,0 +1,220 @@
+//! One actor in memory, its calls, and the turns that they take.
+
+mod call;
+
+use std::{
+    any::Any,
+    cell::{Cell, RefCell},
+    collections::VecDeque,
+    rc::Rc,
+};
+
+pub(crate) use call::{Call, Chain, Effect, Reading, Transaction};
+
+use crate::{
+    field::Actor,
+    host::{Host, StorageError, Write},
+    key::Key,
+    limits::Limits,
+    problem::{Error, Problem, Result},
+    state::{Changes, Layouts, Origin, Record, State},
+    store::{Batch, Place},
+    turn::Turns,
+    value::Value,
+};
+
+/// A `RefCell<A>`, of whatever actor.
+pub(crate) trait StateCell: Any {
+    /// Acts on the state, unless it is borrowed.
+    fn with_state(&self, act: &mut dyn FnMut(&mut dyn State)) -> bool;
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<A: Actor> StateCell for RefCell<A> {
+    fn with_state(&self, act: &mut dyn FnMut(&mut dyn State)) -> bool {
+        let Ok(mut state) = self.try_borrow_mut() else { return false };
+        act(&mut *state);
+        true
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// What stays the same for all actors of a worker.
+pub(crate) struct World {
+    pub(crate) host: Rc<dyn Host>,
+    pub(crate) limits: Limits,
+    pub(crate) development: bool,
+    /// Where records are encoded.
+    pub(crate) scratch: RefCell<Vec<u8>>,
+    /// The actor that an entry is for, while it lasts.
+    pub(crate) present: Cell<Option<Key>>,
+}
+
+/// One actor in memory: its value, its turn queue, its calls that are ready to go on.
+pub(crate) struct Activation {
+    pub(crate) key: Key,
+    pub(crate) class: &'static str,
+    pub(crate) name: Rc<str>,
+    pub(crate) world: Rc<World>,
+    pub(crate) turns: Rc<Turns>,
+    /// Tasks that were woken, in order.
+    pub(crate) ready: RefCell<VecDeque<Key>>,
+    /// Calls that want something of the host.
+    pub(crate) outgoing: RefCell<Vec<Rc<Call>>>,
+    /// How many calls wait.
+    pub(crate) tasks: Cell<u32>,
+    /// When it was entered last, in entries of the instance.
+    pub(crate) used: Cell<u64>,
+    pub(crate) place: Rc<Place>,
+    state: Box<dyn StateCell>,
+    record: RefCell<Record>,
+    is_lost: Cell<bool>,
+}
+
+impl Activation {
+    /// Makes the actor from what is stored, `record` first.
+    pub(crate) fn hydrate(
+        world: Rc<World>,
+        place: Place,
+        state: Box<dyn StateCell>,
+        layouts: Layouts,
+        record: Option<&[u8]>,
+    ) -> Result<(Rc<Self>, Origin)> {
+        let place = Rc::new(place);
+        let record = record.map(|record| place.open_record(record)).transpose()?;
+        let mut hydrated = Ok((Record::default(), Origin::New));
+        state.with_state(&mut |state| {
+            hydrated = Record::hydrate(&place, record.as_deref(), layouts.clone(), state);
+        });
+        let (record, origin) = hydrated?;
+        let home = Rc::new(Self {
+            key: place.actor,
+            class: place.class,
+            name: place.name.clone(),
+            world,
+            turns: Rc::default(),
+            ready: RefCell::default(),
+            outgoing: RefCell::default(),
+            tasks: Cell::new(0),
+            used: Cell::new(0),
+            place,
+            state,
+            record: RefCell::new(record),
+            is_lost: Cell::new(false),
+        });
+        Ok((home, origin))
+    }
+
+    /// The actor's value. It may be borrowed by who holds a turn.
+    ///
+    /// # Panics
+    ///
+    /// If it is not an `A`.
+    pub(crate) fn cell<A: Actor>(&self) -> &RefCell<A> {
+        self.state
+            .as_any()
+            .downcast_ref()
+            .unwrap_or_else(|| panic!("this actor is a {}, not a {}", self.class, A::CLASS))
+    }
+
+    /// Writes what the turn changed, in one batch; the turn is still held. Memory is yet to be told, by `accept`.
+    ///
+    /// With `is_first` the record is written in any case, and what is migrated may leave in pieces: the activation is a
+    /// transaction of its own.
+    pub(crate) fn write(&self, statements: Vec<(String, Vec<Value>)>, is_first: bool) -> Result<Option<Changes>> {
+        let mut batch = Batch::default();
+        let mut changes = Err(borrowed());
+        self.state.with_state(&mut |state| {
+            let scratch = self.world.scratch.take();
+            changes = self.record.borrow().changes(&self.place, state, scratch, is_first, &mut batch);
+        });
+        let changes = changes?;
+        batch.write_later(is_first.then_some(&self.place))?;
+        for (text, params) in statements {
+            batch.sql(text, params);
+        }
+        if batch.is_empty() {
+            self.world.scratch.replace(changes.into_scratch());
+            return Ok(None);
+        }
+        self.check_size(&batch)?;
+        let writes = batch.take_writes();
+        self.world.host.commit(self.key, &writes).map_err(|error| uncommitted(error, &writes))?;
+        Ok(Some(changes))
+    }
+
+    /// Memory is what is stored now.
+    pub(crate) fn accept(&self, changes: Changes) {
+        let mut changes = Some(changes);
+        self.state.with_state(&mut |state| {
+            if let Some(changes) = changes.take() {
+                let scratch = self.record.borrow_mut().committed(&self.place, state, changes);
+                self.world.scratch.replace(scratch);
+            }
+        });
+    }
+
+    fn check_size(&self, batch: &Batch) -> Result<()> {
+        let (bytes, max) = (batch.bytes(), self.world.limits.commit_max_bytes);
+        if bytes <= max as usize {
+            return Ok(());
+        }
+        let detail =
+            format!("the turn would write {bytes} bytes, more than the {max} that are allowed; nothing was kept");
+        Err(Problem::new(507, "commit-too-large", detail).into())
+    }
+
+    fn rollback(&self) {
+        let mut outcome = Err(borrowed());
+        self.state.with_state(&mut |state| outcome = self.record.borrow().rollback(&self.place, state));
+        if let Err(error) = outcome {
+            self.is_lost.set(true);
+            let text = format!("{}/{}: the last committed state cannot be restored: {error}", self.class, self.name);
+            self.world.host.log(&text);
+        }
+    }
+
+    /// Whether a rollback has left memory and storage different. Such an actor is forgotten, and hydrated anew.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.is_lost.get()
+    }
+
+    /// Fails when the actor is lost.
+    pub(crate) fn check_readable(&self) -> Result<(), Problem> {
+        if self.is_lost.get() {
+            return Err(Problem::state_unreadable());
+        }
+        Ok(())
+    }
+
+    /// Lets go what containers can load again, when nobody borrows.
+    pub(crate) fn trim(&self) {
+        if self.place.has_loaded.get() && self.state.with_state(&mut trim) {
+            self.place.has_loaded.set(false);
+        }
+    }
+
+    /// Whether nothing is under way, so that the actor can leave memory.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.tasks.get() == 0 && self.outgoing.borrow().is_empty()
+    }
+}
+
+fn trim(state: &mut dyn State) {
+    state.fields(&mut |_, field| field.trim());
+}
+
+fn borrowed() -> Error {
+    Problem::new(500, "internal", "the actor's value is still borrowed").into()
+}
+
+fn uncommitted(error: StorageError, writes: &[Write]) -> Error {
+    if let Some(Write::Sql { text, .. }) = error.write.and_then(|at| writes.get(at)) {
+        let problem = Problem::new(500, "statement-failed", "a statement of the turn failed; nothing was kept");
+        return Error::new(problem, StorageError::new(format!("{} in: {text}", error.message)));
+    }
+    Error::new(Problem::commit_failed(), error)
+}
