@@ -101,7 +101,8 @@ fn check_names(names: &[String]) -> Result<()> {
         }
         ensure!(
             seen.insert(name),
-            "two actors are called `{name}`: classes of a worker share one namespace; rename one of the structs"
+            "two actors are called `{name}`: classes of a worker share one namespace; rename one of the structs, or, if \
+             it is an old version of the other, leave out its `#[methods]`"
         );
     }
     Ok(())

@@ -60,12 +60,59 @@ use syn::{DeriveInput, Item, parse_macro_input};
 /// and saved, so its type must be a `duractor::Field`: any serde type, or a container such as
 /// `Table`. A field that is found under another name is a new field.
 ///
-/// The actor's class, by which `wrangler.toml` binds it, is the struct's name.
+/// The actor's class, by which `wrangler.toml` binds it, is the struct's name. A struct without
+/// [`macro@methods`] is no class: it can only be an old version of one.
 ///
 /// # Attributes
 ///
 /// `#[actor(transient)]` on a field keeps it in memory only: it starts as its default whenever the
 /// actor is activated, and no turn rolls it back. Its type can be anything.
+///
+/// `#[actor(version = 2, from = v1::Todo)]` on the struct says which version of its state it is, and
+/// which struct was the version before. Without it, an actor is version 1.
+///
+/// # Versions
+///
+/// Fields can be added and removed as they are. A field whose type changes, so that what is stored
+/// reads otherwise, makes a new version: the struct as it was moves into a module, the new one has a
+/// higher number and names the old one, and `From` makes the new of the old. Stored state of the same
+/// version and another layout, or of a version that is not known, is not read: such an actor answers
+/// 500, and the log says what to declare.
+///
+/// An actor is upgraded when it is next activated, in one transaction, through as many versions as
+/// there are: an old version can have a `from` of its own. What `from` names derives `Actor`, too, and
+/// needs no methods. A container moves over as it is, or entry by entry with its `map`.
+///
+/// ```
+/// use duractor::prelude::*;
+///
+/// mod v1 {
+///     #[derive(Default, duractor::Actor)]
+///     pub struct Todo {
+///         pub items: Vec<String>,
+///     }
+/// }
+///
+/// #[derive(Default, Actor)]
+/// #[actor(version = 2, from = v1::Todo)]
+/// struct Todo {
+///     items: Vec<(String, bool)>,
+/// }
+///
+/// impl From<v1::Todo> for Todo {
+///     fn from(old: v1::Todo) -> Self {
+///         Self { items: old.items.into_iter().map(|text| (text, false)).collect() }
+///     }
+/// }
+///
+/// #[methods]
+/// impl Todo {
+///     #[get]
+///     fn items(&self) -> Json<&[(String, bool)]> {
+///         Json(&self.items)
+///     }
+/// }
+/// ```
 ///
 /// # Examples
 ///
@@ -87,6 +134,8 @@ use syn::{DeriveInput, Item, parse_macro_input};
 /// - on a generic struct, since an actor is one Durable Object class
 /// - on a struct that is not `Default`, which is how a new actor starts
 /// - on a field that is not a `duractor::Field`, reported under the field's type
+/// - on `version = 0`, on `from` without a version above 1, and on a key twice
+/// - on a `from` that is no `duractor::Actor`, or that the struct is not `From`, reported under it
 /// - on any other `#[actor(…)]`
 #[proc_macro_derive(Actor, attributes(actor))]
 pub fn actor(input: TokenStream) -> TokenStream {
@@ -95,8 +144,8 @@ pub fn actor(input: TokenStream) -> TokenStream {
 
 /// Makes methods of an actor answer requests.
 ///
-/// The impl block stays as it is written, less the route attributes, so every method can be called
-/// as usual. Methods without a route attribute, constants and types are left alone. An actor has one
+/// The impl block stays as it is written, less the attributes below, so every method can be called
+/// as usual. Methods without such an attribute, constants and types are left alone. An actor has one
 /// such block; more blocks without the macro are fine.
 ///
 /// # Routes
@@ -125,6 +174,73 @@ pub fn actor(input: TokenStream) -> TokenStream {
 ///
 /// What a method returns is a `duractor::IntoResponse`. It becomes a response while the actor is
 /// still held, so it may borrow from `self`.
+///
+/// # SQL
+///
+/// A method that takes `&mut self` and never waits can take `sql: &mut Sql`, too. It then runs inside
+/// one transaction of the actor's database: what it reads is what it has written, and its SQL commits
+/// together with the fields, or not at all. A method that waits cannot, since no transaction lasts
+/// across an `await`: it queues its writes with `cx.sql(…).execute()`. To read, every method can use
+/// `cx.sql(…)`.
+///
+/// ```
+/// use duractor::prelude::*;
+///
+/// #[derive(Default, Actor)]
+/// struct Ledger {
+///     entries: u64,
+/// }
+///
+/// #[methods]
+/// impl Ledger {
+///     #[post("/{account}/{amount}")]
+///     fn book(&mut self, account: &str, amount: i64, sql: &mut Sql) -> Result<i64> {
+///         self.entries += 1;
+///         sql.execute("INSERT INTO entry (account, amount) VALUES (?, ?)", (account, amount))?;
+///         Ok(sql.query("SELECT sum(amount) FROM entry WHERE account = ?", (account,)).one()?)
+///     }
+/// }
+/// ```
+///
+/// # Hooks
+///
+/// A method with `#[created]` runs once in an actor's life, before its first call. A method with
+/// `#[activated]` runs whenever the actor has come into memory, before the call that it came for; of a
+/// new actor after `#[created]`. Both take `&mut self` and, in any order, `cx: &Cx` and
+/// `sql: &mut Sql`, or none of them, never wait, and are one turn of their own: with `Err` nothing of
+/// it is kept, and the call is answered with the error. An actor has at most one of each.
+///
+/// ```
+/// use duractor::prelude::*;
+///
+/// #[derive(Default, Actor)]
+/// struct Ledger {
+///     name: String,
+///     #[actor(transient)]
+///     entries: u64,
+/// }
+///
+/// #[methods]
+/// impl Ledger {
+///     #[created]
+///     fn create(&mut self, cx: &Cx, sql: &mut Sql) -> Result<()> {
+///         self.name = cx.name().to_owned();
+///         sql.execute("CREATE TABLE entry (account TEXT, amount INTEGER)", ())?;
+///         Ok(())
+///     }
+///
+///     #[activated]
+///     fn count(&mut self, sql: &mut Sql) -> Result<()> {
+///         self.entries = sql.query("SELECT count(*) FROM entry", ()).one()?;
+///         Ok(())
+///     }
+///
+///     #[get]
+///     fn entries(&self) -> u64 {
+///         self.entries
+///     }
+/// }
+/// ```
 ///
 /// # Examples
 ///
@@ -174,6 +290,9 @@ pub fn actor(input: TokenStream) -> TokenStream {
 /// - two methods that answer the same requests, unless one is under `#[cfg]`
 /// - on a route: `self` by value, generic types and constants, `impl Trait` arguments, `unsafe`,
 ///   `extern`, a variable number of arguments, an argument under `#[cfg]`
+/// - on a hook: `async`, any receiver but `&mut self`, any argument but `&Cx` and `&mut Sql`, a second
+///   hook of the kind unless one is under `#[cfg]`, and what a route cannot have either
+/// - on `&mut Sql` in an `async fn`, without `&mut self`, or twice
 /// - an argument that is no `duractor::FromRequest` and a reply that is no `duractor::IntoResponse`,
 ///   reported under the type
 /// - on a generic impl block, on the impl of a trait, and on anything else

@@ -15,4 +15,16 @@ struct Room {
     members: u64,
 }
 
+#[derive(Default, Actor)]
+#[actor(verzion = 2)]
+struct Counter;
+
+#[derive(Default, Actor)]
+#[actor]
+struct Hall;
+
+#[derive(Default, Actor)]
+#[actor = "2"]
+struct House;
+
 fn main() {}
