@@ -298,12 +298,12 @@ fn migrate(stored: &Stored<'_>, state: &mut dyn State, version: u32) -> Result<(
 /// # Errors
 ///
 /// If what is stored is not what that version writes.
-pub fn upgrade<Old: Actor, New: Actor + From<Old>>(stored: &Stored<'_>) -> Result<Option<New>> {
+pub fn upgrade<Old: Actor + Into<New>, New: Actor>(stored: &Stored<'_>) -> Result<Option<New>> {
     if stored.version != Old::VERSION {
-        return Ok(Old::upgrade(stored)?.map(New::from));
+        return Ok(Old::upgrade(stored)?.map(Old::into));
     }
     let mut old = Old::default();
     check_layouts(stored, &layouts(stored.place.class, &mut old)?)?;
     load(&mut old, |name| (stored.slot(name), stored.entry(name).map(|entry| entry.bytes)))?;
-    Ok(Some(New::from(old)))
+    Ok(Some(old.into()))
 }
