@@ -1,17 +1,19 @@
 //! What `host.js` is in workerd: hands frames over, runs what calls want, delivers what comes back.
 
-use std::{collections::VecDeque, time::Duration};
+use std::time::Duration;
 
 use super::{
     CallState, Event, Native, Pending,
     answer::Answer,
-    host::Identity,
     message::{Chained, Message, Response},
+    storage::Identity,
 };
 use crate::{
     exchange::{Buffer, Frame, FrameError, FrameWriter, Headers},
+    host::{Host, StorageError},
     key::Key,
     ops::{Outbound, RESULT_SLOTS, Redirects, Want},
+    problem::Problem,
     refusal::Unread,
     request::REQUEST_SLOTS,
     response,
@@ -22,8 +24,7 @@ impl Native {
     pub(super) fn step(&self, until: Duration) -> bool {
         let woken = self.host.woken.borrow_mut().pop_front();
         if let Some(actor) = woken {
-            self.instance.run(actor);
-            self.collect();
+            self.enter(actor, || self.instance.run(actor));
             return true;
         }
         let due = self
@@ -64,25 +65,15 @@ impl Native {
     }
 
     /// Routes a request and hands it to its actor. `parent` is the operation that waits for it.
-    fn admit(&self, message: Message, parent: Option<(u64, i32)>) -> u64 {
+    fn admit(&self, message: Message, parent: Option<(i64, i32)>) -> i64 {
         let number = self.numbers.get() + 1;
         self.numbers.set(number);
         let is_head = message.method == "HEAD";
-        let state = CallState {
-            actor: None,
-            label: String::new(),
-            task: None,
-            is_head,
-            response: None,
-            is_abandoned: false,
-            parent,
-            connections: 0,
-            queue: VecDeque::new(),
-        };
+        let state = CallState { is_head, parent, ..CallState::default() };
         self.calls.borrow_mut().insert(number, state);
         self.instance.route(message.frame(0.0, None));
         match self.forwarded() {
-            Some(identity) => self.hand_over(number, &message, identity),
+            Some(identity) => self.hand_over(number, &message, &identity),
             None => self.respond(number),
         }
         number
@@ -96,34 +87,112 @@ impl Native {
         (frame.i32(0) == Ok(0)).then(|| (text(1), text(2)))
     }
 
-    fn hand_over(&self, number: u64, message: &Message, identity: Identity) {
-        let Some(actor) = self.activate(&identity) else { return self.respond(number) };
-        let label = format!("{}/{}", identity.0, identity.1);
+    fn hand_over(&self, number: i64, message: &Message, identity: &Identity) {
+        let known = self.actors.borrow().get(identity).copied();
+        if known.is_some_and(|actor| self.call(number, message, identity, actor)) {
+            return;
+        }
+        // It is not in memory, or not any more.
+        self.forget(identity);
+        match self.activate(identity) {
+            Ok(actor) => _ = self.call(number, message, identity, actor),
+            Err(Some(problem)) => self.complete(number, Response::of_problem(problem)),
+            Err(None) => self.respond(number),
+        }
+    }
+
+    /// Hands a request to its actor, unless that has left memory.
+    fn call(&self, number: i64, message: &Message, identity: &Identity, actor: Key) -> bool {
         if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
             call.actor = Some(actor);
-            call.label = label;
+            call.label = label(identity);
         }
         let Ok(chain) = self.chain(number, actor) else {
             self.instance.refuse(Unread::Chain);
-            return self.respond(number);
+            self.respond(number);
+            return true;
         };
-        self.instance.call(actor, message.frame(number as f64, chain.as_ref()));
-        self.collect();
+        self.enter(actor, || self.instance.call(actor, message.frame(number as f64, chain.as_ref())))
     }
 
-    fn activate(&self, identity: &Identity) -> Option<Key> {
-        if let Some(key) = self.actors.borrow().get(identity) {
-            return Some(*key);
+    /// Brings an actor into memory. An error without a problem is one whose response the instance has left.
+    fn activate(&self, identity: &Identity) -> Result<Key, Option<Problem>> {
+        let mut activated = Err(None);
+        self.host.present.replace(Some(identity.clone()));
+        let stored = self.host.transact_for(identity, &mut || {
+            activated = match self.host.record(identity) {
+                Ok(record) => self.instance.activate(&identity.0, &identity.1, record.as_deref()).ok_or(None),
+                Err(error) => Err(Some(self.failed(identity, &error))),
+            };
+            activated.is_ok()
+        });
+        self.host.present.take();
+        let failure = match stored {
+            _ if self.reset_crashed() => Some(unavailable()),
+            Err(error) => Some(self.failed(identity, &error)),
+            Ok(()) => None,
+        };
+        if let (Ok(key), Some(_)) = (&activated, &failure) {
+            self.instance.deactivate(*key);
         }
-        let stored = self.host.record(identity);
-        let key = self.instance.activate(&identity.0, &identity.1, stored.as_deref())?;
-        self.actors.borrow_mut().insert(identity.clone(), key);
-        self.host.actors.borrow_mut().insert(key, identity.clone());
+        if failure.is_some() {
+            return Err(failure);
+        }
+        if let Ok(key) = activated {
+            self.actors.borrow_mut().insert(identity.clone(), key);
+            self.host.actors.borrow_mut().insert(key, identity.clone());
+        }
+        activated
+    }
+
+    /// Storage has failed outside of the instance.
+    fn failed(&self, identity: &Identity, error: &StorageError) -> Problem {
+        self.host.log(&format!("{}: {error}", label(identity)));
+        Problem::new(503, "storage-failed", "the actor's storage does not answer; try again")
+    }
+
+    /// Enters the instance for an actor, and does what that leaves. Whether it leaves anything.
+    fn enter(&self, actor: Key, act: impl FnOnce()) -> bool {
+        let identity = self.host.actors.borrow().get(&actor).cloned();
+        self.host.present.replace(identity);
+        act();
+        self.host.present.take();
+        let frames = self.instance.outbox().frames().as_bytes().to_vec();
+        // The replies of an object that was reset do not leave.
+        self.reset_crashed();
+        self.collect(actor, &frames);
+        !frames.is_empty()
+    }
+
+    /// Resets the objects that have crashed in the last entry; whether there are some.
+    fn reset_crashed(&self) -> bool {
+        let crashed = self.host.take_crashed();
+        for identity in &crashed {
+            self.lose(identity, &unavailable());
+        }
+        !crashed.is_empty()
+    }
+
+    /// Takes an actor's memory. Its calls end with this problem.
+    pub(super) fn lose(&self, identity: &Identity, problem: &Problem) {
+        let Some(actor) = self.forget(identity) else { return };
+        self.instance.deactivate(actor);
+        let is_lost = |call: &CallState| call.actor == Some(actor) && call.response.is_none();
+        let lost: Vec<i64> =
+            self.calls.borrow().iter().filter(|(_, call)| is_lost(call)).map(|(number, _)| *number).collect();
+        for number in lost {
+            self.complete(number, Response::of_problem(problem.clone()));
+        }
+    }
+
+    fn forget(&self, identity: &Identity) -> Option<Key> {
+        let key = self.actors.borrow_mut().remove(identity)?;
+        self.host.actors.borrow_mut().remove(&key);
         Some(key)
     }
 
     /// The calls of this actor that wait for this one; an error if the chain is too long.
-    fn chain(&self, number: u64, actor: Key) -> Result<Option<Chained>, ()> {
+    fn chain(&self, number: i64, actor: Key) -> Result<Option<Chained>, ()> {
         let calls = self.calls.borrow();
         let (mut labels, mut tasks) = (vec![calls[&number].label.clone()], Vec::new());
         let mut at = calls[&number].parent;
@@ -140,7 +209,7 @@ impl Native {
     }
 
     /// Takes the single response that the last entry left.
-    fn respond(&self, number: u64) {
+    fn respond(&self, number: i64) {
         let response = {
             let outbox = self.instance.outbox();
             let frame = Frame::new(outbox.frames().as_bytes(), REQUEST_SLOTS).expect("an entry leaves a frame");
@@ -149,17 +218,13 @@ impl Native {
         self.complete(number, response);
     }
 
-    /// Reads the chain of responses that the last entry left.
-    fn collect(&self) {
+    /// Reads the chain of responses that an entry has left.
+    fn collect(&self, actor: Key, frames: &[u8]) {
         let mut news = Vec::new();
-        let frames = {
-            let outbox = self.instance.outbox();
-            outbox.frames().as_bytes().to_vec()
-        };
         let mut at = 0;
         while at < frames.len() {
             let frame = Frame::new(&frames[at..], REQUEST_SLOTS).expect("a response is a frame");
-            news.push(self.read(&frame, &frames[at..]));
+            news.push(self.read(actor, &frame, &frames[at..]));
             match frame.opt_i32(4).expect("slot 4 is the next response or null") {
                 Some(next) => at += next as usize,
                 None => break,
@@ -173,13 +238,16 @@ impl Native {
         }
     }
 
-    fn read(&self, frame: &Frame<'_>, bytes: &[u8]) -> News {
-        let number = frame.f64(5).expect("a response names its call") as u64;
+    fn read(&self, actor: Key, frame: &Frame<'_>, bytes: &[u8]) -> News {
+        let number = frame.f64(5).expect("a response names its call") as i64;
         let status = frame.i32(0).expect("a response has a status");
         let mut calls = self.calls.borrow_mut();
         if status != -1 {
             let is_head = calls.get(&number).is_some_and(|call| call.is_head);
             return News::Ended(number, Response::read(frame, is_head));
+        }
+        if let Some(identity) = self.host.actors.borrow().get(&actor).filter(|_| number < 0) {
+            calls.entry(number).or_insert_with(|| CallState::of_effect(actor, label(identity)));
         }
         if let Some(call) = calls.get_mut(&number) {
             call.task = frame.i32(1).ok().map(i32::cast_unsigned);
@@ -189,9 +257,9 @@ impl Native {
         News::Waits(number, (REQUEST_SLOTS..REQUEST_SLOTS + count).map(|slot| read_want(&frame, slot)).collect())
     }
 
-    fn complete(&self, number: u64, response: Response) {
+    fn complete(&self, number: i64, response: Response) {
         let mut calls = self.calls.borrow_mut();
-        let Some(call) = calls.get_mut(&number) else { return };
+        let Some(call) = calls.get_mut(&number).filter(|call| call.response.is_none()) else { return };
         match call.parent {
             None if call.is_abandoned => drop(calls.remove(&number)),
             None => call.response = Some(response),
@@ -205,7 +273,10 @@ impl Native {
         }
     }
 
-    fn want(&self, number: u64, (operation, want): (i32, Option<Want>)) {
+    fn want(&self, number: i64, (operation, want): (i32, Option<Want>)) {
+        if !self.is_under_way(number) {
+            return;
+        }
         match want {
             None => {
                 if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
@@ -222,7 +293,11 @@ impl Native {
         }
     }
 
-    fn connect(&self, number: u64, operation: i32, outbound: Box<Outbound>) {
+    fn is_under_way(&self, number: i64) -> bool {
+        self.calls.borrow().get(&number).is_some_and(|call| call.response.is_none())
+    }
+
+    fn connect(&self, number: i64, operation: i32, outbound: Box<Outbound>) {
         {
             let mut calls = self.calls.borrow_mut();
             let Some(call) = calls.get_mut(&number) else { return };
@@ -239,20 +314,20 @@ impl Native {
         self.schedule(delay, Event::Answer { call: number, operation, answer, holds_connection: true });
     }
 
-    fn free_connection(&self, number: u64) {
+    fn free_connection(&self, number: i64) {
         let next = {
             let mut calls = self.calls.borrow_mut();
             let Some(call) = calls.get_mut(&number) else { return };
             call.connections -= 1;
             call.queue.pop_front()
         };
-        if let Some((operation, outbound)) = next {
+        if let Some((operation, outbound)) = next.filter(|_| self.is_under_way(number)) {
             self.connect(number, operation, outbound);
         }
     }
 
     /// The client goes away. A call that has ended is forgotten; one that goes on is when it ends.
-    pub(super) fn abandon(&self, number: u64) {
+    pub(super) fn abandon(&self, number: i64) {
         let place = {
             let mut calls = self.calls.borrow_mut();
             let Some(call) = calls.get_mut(&number) else { return };
@@ -264,13 +339,15 @@ impl Native {
             call.actor.zip(call.task)
         };
         if let Some((actor, task)) = place {
-            self.instance.cancel(actor, Key::from_bits(task));
-            self.collect();
+            self.enter(actor, || self.instance.cancel(actor, Key::from_bits(task)));
         }
     }
 
     /// Hands one result over. The call may have ended, and the operation may be gone: then it is dropped.
-    fn deliver(&self, number: u64, operation: i32, write: impl FnOnce(&mut FrameWriter<'_>)) {
+    fn deliver(&self, number: i64, operation: i32, write: impl FnOnce(&mut FrameWriter<'_>)) {
+        if !self.is_under_way(number) {
+            return;
+        }
         let (Some(actor), Some(task)) =
             self.calls.borrow().get(&number).map_or((None, None), |call| (call.actor, call.task))
         else {
@@ -285,14 +362,35 @@ impl Native {
             write(frame);
         });
         frame.finish();
-        self.instance.resume(actor, buffer);
-        self.collect();
+        self.enter(actor, || self.instance.resume(actor, buffer));
     }
 }
 
+impl CallState {
+    /// What a committed turn has asked for: nobody waits for it.
+    fn of_effect(actor: Key, label: String) -> Self {
+        Self { actor: Some(actor), label, is_abandoned: true, ..Self::default() }
+    }
+}
+
+/// How an actor reads in a chain and in the log.
+fn label((class, name): &Identity) -> String {
+    format!("{class}/{name}")
+}
+
+/// The object was reset while it worked.
+pub(super) fn unavailable() -> Problem {
+    Problem::new(503, "unavailable", "the actor cannot be reached at the moment")
+}
+
+/// The instance was replaced while the call waited.
+pub(super) fn interrupted() -> Problem {
+    Problem::new(503, "interrupted", "the call was interrupted before it ended")
+}
+
 enum News {
-    Ended(u64, Response),
-    Waits(u64, Vec<(i32, Option<Want>)>),
+    Ended(i64, Response),
+    Waits(i64, Vec<(i32, Option<Want>)>),
 }
 
 /// An operation's frame; one that is cancelled is none.

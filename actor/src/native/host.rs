@@ -1,54 +1,60 @@
-//! The native side of the port: a virtual clock, repeatable randomness, and storage in memory.
+//! The native side of the port: a virtual clock, repeatable randomness, and storage.
 
 use std::{
-    cell::{Cell, RefCell},
-    collections::{BTreeMap, HashMap, VecDeque},
+    cell::{Cell as StdCell, RefCell},
+    collections::{HashMap, VecDeque},
     time::Duration,
 };
 
 use wasm_bindgen::JsValue;
 
+use super::{
+    fault::{Fault, Faults},
+    storage::{Database, Identity, Savepoint, Storage},
+};
 use crate::{
-    field::RECORD_KEY,
-    host::{Batch, CommitError, Host},
+    host::{Host, Read, StorageError, Write},
     key::Key,
+    rows::{Cell, Rows},
+    store::RECORD_KEY,
 };
 
 /// When the virtual clock starts: 2026-01-01 00:00:00 UTC, in seconds since the Unix epoch.
 const START_SECONDS: u64 = 1_767_225_600;
 
-/// An actor's stored values, by key.
-type Values = BTreeMap<Vec<u8>, Vec<u8>>;
-
-/// An actor's class and name.
-pub(crate) type Identity = (String, String);
-
 #[derive(Debug)]
 pub(crate) struct NativeHost {
-    now: Cell<Duration>,
-    random: Cell<u64>,
+    now: StdCell<Duration>,
+    random: StdCell<u64>,
     pub(crate) log: RefCell<Vec<String>>,
     pub(crate) woken: RefCell<VecDeque<Key>>,
+    /// Who the keys of the instance are.
     pub(crate) actors: RefCell<HashMap<Key, Identity>>,
-    stored: RefCell<HashMap<Identity, Values>>,
-    pub(crate) failing_commits: Cell<u32>,
-}
-
-impl Default for NativeHost {
-    fn default() -> Self {
-        Self {
-            now: Cell::new(Duration::from_secs(START_SECONDS)),
-            random: Cell::new(0),
-            log: RefCell::default(),
-            woken: RefCell::default(),
-            actors: RefCell::default(),
-            stored: RefCell::default(),
-            failing_commits: Cell::new(0),
-        }
-    }
+    /// The actor that the present entry is for.
+    pub(crate) present: RefCell<Option<Identity>>,
+    pub(crate) storage: Storage,
+    pub(crate) faults: Faults,
+    /// How often storage was read.
+    pub(crate) reads: StdCell<u64>,
+    pub(crate) memory_bytes: StdCell<usize>,
 }
 
 impl NativeHost {
+    pub(crate) fn new(storage: Storage) -> Self {
+        Self {
+            now: StdCell::new(Duration::from_secs(START_SECONDS)),
+            random: StdCell::new(0),
+            log: RefCell::default(),
+            woken: RefCell::default(),
+            actors: RefCell::default(),
+            present: RefCell::default(),
+            storage,
+            faults: Faults::default(),
+            reads: StdCell::new(0),
+            memory_bytes: StdCell::new(0),
+        }
+    }
+
     pub(crate) fn clock(&self) -> Duration {
         self.now.get()
     }
@@ -56,13 +62,92 @@ impl NativeHost {
     pub(crate) fn set_clock(&self, now: Duration) {
         self.now.set(now);
     }
+}
 
-    pub(crate) fn record(&self, identity: &Identity) -> Option<Vec<u8>> {
-        self.stored.borrow().get(identity)?.get(RECORD_KEY).cloned()
+/// Storage of the actor that runs.
+impl NativeHost {
+    /// The actor that the present entry is for, if `actor` is its key.
+    fn running(&self, actor: Key) -> Result<Identity, StorageError> {
+        let present = self.present.borrow();
+        let known = self.actors.borrow();
+        match &*present {
+            Some(present) if known.get(&actor).is_none_or(|known| known == present) => Ok(present.clone()),
+            _ => Err(StorageError::new("the actor is not the one that runs")),
+        }
     }
 
-    pub(crate) fn forget(&self, identity: &Identity) {
-        self.stored.borrow_mut().remove(identity);
+    /// The record of the actor that runs, as it is stored.
+    pub(crate) fn record(&self, actor: &Identity) -> Result<Option<Vec<u8>>, StorageError> {
+        let rows = self.read_for(actor, &Read::Get { key: RECORD_KEY })?;
+        if rows.len() == 0 {
+            return Ok(None);
+        }
+        Ok(match rows.cell(0, 0) {
+            Ok(Cell::Blob(record)) => Some(record.to_vec()),
+            // Not ours: what is read of it must not look like an actor that was never stored.
+            _ => Some(Vec::new()),
+        })
+    }
+
+    fn read_for(&self, actor: &Identity, read: &Read<'_>) -> Result<Rows, StorageError> {
+        self.reads.set(self.reads.get() + 1);
+        if self.faults.take_for_read(actor).is_some() {
+            return Err(StorageError::new("a failure that the test has asked for"));
+        }
+        self.storage.of(actor)?.read(read)
+    }
+
+    /// As [`Host::transact`], for an actor that has no key yet.
+    pub(crate) fn transact_for(&self, actor: &Identity, body: &mut dyn FnMut() -> bool) -> Result<(), StorageError> {
+        let database = self.storage.of(actor)?;
+        let savepoint = Savepoint::begin(&database)?;
+        if body() {
+            return self.settle(actor, &database, savepoint);
+        }
+        Ok(())
+    }
+
+    /// The actors that have crashed in the last entry. What they wrote after that is gone.
+    pub(crate) fn take_crashed(&self) -> Vec<Identity> {
+        let crashed = self.faults.take_crashed();
+        for actor in &crashed {
+            let database = self.storage.of(actor).expect("who crashed at a commit has storage");
+            while database.depth() > 0 {
+                database.undo().expect("what was begun can be undone");
+            }
+        }
+        crashed
+    }
+
+    /// Whether what was done in a transaction is kept, or what a test has asked for happens to it.
+    fn settle(&self, actor: &Identity, database: &Database, savepoint: Savepoint<'_>) -> Result<(), StorageError> {
+        // The outermost transaction is the commit, and one that wrote nothing is none.
+        if database.depth() > 1 || !database.has_written() {
+            return savepoint.keep();
+        }
+        match self.faults.take_for_commit(actor) {
+            None => savepoint.keep(),
+            Some(Fault::LoseCommit) => {
+                savepoint.leave();
+                self.faults.crash(actor);
+                Ok(())
+            }
+            Some(Fault::CrashAfter) => {
+                savepoint.keep()?;
+                // What the actor still writes in this entry, it would not have come to.
+                Savepoint::begin(database)?.leave();
+                self.faults.crash(actor);
+                Ok(())
+            }
+            Some(fault) => {
+                drop(savepoint);
+                if fault != Fault::FailCommit {
+                    Savepoint::begin(database)?.leave();
+                    self.faults.crash(actor);
+                }
+                Err(StorageError::new(format!("{fault:?}, as the test has asked for")))
+            }
+        }
     }
 }
 
@@ -96,20 +181,26 @@ impl Host for NativeHost {
         self.woken.borrow_mut().push_back(actor);
     }
 
-    fn commit(&self, actor: Key, batch: &Batch) -> Result<(), CommitError> {
-        if let Some(left) = self.failing_commits.get().checked_sub(1) {
-            self.failing_commits.set(left);
-            return Err(CommitError("a failure that the test asked for".into()));
+    fn read(&self, actor: Key, read: &Read<'_>) -> Result<Rows, StorageError> {
+        self.read_for(&self.running(actor)?, read)
+    }
+
+    fn commit(&self, actor: Key, writes: &[Write]) -> Result<(), StorageError> {
+        let actor = self.running(actor)?;
+        let database = self.storage.of(&actor)?;
+        let savepoint = Savepoint::begin(&database)?;
+        for (at, write) in writes.iter().enumerate() {
+            let is_sql = matches!(write, Write::Sql { .. });
+            database.write(write).map_err(|error| StorageError { write: is_sql.then_some(at), ..error })?;
         }
-        let identity = self.actors.borrow()[&actor].clone();
-        let mut stored = self.stored.borrow_mut();
-        let values = stored.entry(identity).or_default();
-        for (key, value) in batch {
-            match value {
-                Some(value) => values.insert(key.clone(), value.clone()),
-                None => values.remove(key),
-            };
-        }
-        Ok(())
+        self.settle(&actor, &database, savepoint)
+    }
+
+    fn transact(&self, actor: Key, body: &mut dyn FnMut() -> bool) -> Result<(), StorageError> {
+        self.transact_for(&self.running(actor)?, body)
+    }
+
+    fn memory_bytes(&self) -> usize {
+        self.memory_bytes.get()
     }
 }

@@ -7,8 +7,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{Native, Pending};
 use crate::{
     exchange::{Buffer, Frame, FrameWriter, Headers},
+    outbox::Outbox,
+    problem::Problem,
     request::{METHODS, REQUEST_SLOTS},
-    response::COMMON_TYPES,
+    response::{COMMON_TYPES, IntoResponse},
 };
 
 /// A request to the worker, before it is sent.
@@ -170,6 +172,14 @@ impl Response {
         headers.extend(others.iter().map(|(name, value)| (name.to_owned(), value.to_vec())));
         let body = frame.opt_bytes(2).expect("a body is bytes").filter(|_| !is_head).unwrap_or_default();
         Self { status, headers, body: body.to_vec() }
+    }
+
+    /// What a client reads that should try again.
+    pub(crate) fn of_problem(problem: Problem) -> Self {
+        let mut outbox = Outbox::new(false);
+        outbox.respond(0.0, problem.into_response().retry_after(1));
+        let frame = Frame::new(outbox.frames().as_bytes(), REQUEST_SLOTS).expect("the frame was just written");
+        Self::read(&frame, false)
     }
 
     /// The first header of that name, if it is text.

@@ -8,22 +8,32 @@
 
 mod answer;
 mod drive;
+mod fault;
 mod host;
+#[cfg(target_arch = "wasm32")]
+mod memory;
 mod message;
+mod page;
+#[cfg(not(target_arch = "wasm32"))]
+mod sqlite;
+mod storage;
 mod test_cx;
 
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap, VecDeque},
     fmt,
+    path::Path,
     rc::Rc,
     time::{Duration, SystemTime},
 };
 
 use answer::Upstreams;
-use host::{Identity, NativeHost};
+use host::NativeHost;
+use storage::{Identity, Storage};
 
 pub use answer::{Answer, Sent, Upstream};
+pub use fault::Fault;
 pub use message::{RequestBuilder, Response};
 
 use crate::{
@@ -64,14 +74,15 @@ pub struct Native {
     host: Rc<NativeHost>,
     upstreams: Upstreams,
     actors: RefCell<HashMap<Identity, Key>>,
-    calls: RefCell<BTreeMap<u64, CallState>>,
-    numbers: Cell<u64>,
+    calls: RefCell<BTreeMap<i64, CallState>>,
+    numbers: Cell<i64>,
     /// What is due, by time and then by order.
     events: RefCell<BTreeMap<(Duration, u64), Event>>,
     serial: Cell<u64>,
 }
 
-/// A call that was begun and whose response was not taken.
+/// A call that was begun and whose response was not taken. Requests have positive numbers, effects negative ones.
+#[derive(Default)]
 struct CallState {
     actor: Option<Key>,
     label: String,
@@ -81,14 +92,14 @@ struct CallState {
     /// Nobody waits for the response any more.
     is_abandoned: bool,
     /// The operation of another call that waits for this one.
-    parent: Option<(u64, i32)>,
+    parent: Option<(i64, i32)>,
     connections: u32,
     queue: VecDeque<(i32, Box<Outbound>)>,
 }
 
 enum Event {
-    Answer { call: u64, operation: i32, answer: Answer, holds_connection: bool },
-    Wake { call: u64, operation: i32 },
+    Answer { call: i64, operation: i32, answer: Answer, holds_connection: bool },
+    Wake { call: i64, operation: i32 },
 }
 
 impl Default for Native {
@@ -106,7 +117,7 @@ impl fmt::Debug for Native {
 impl Native {
     /// A host without routes, which answers 404.
     pub fn new() -> Self {
-        Self::with_app(Router::new().build().expect("a router without mounts has no conflicts"))
+        Self::with_app(no_routes(), Storage::default())
     }
 
     /// The worker's routes.
@@ -118,13 +129,14 @@ impl Native {
     pub fn routes(self, routes: Router) -> Self {
         let app = routes.build().unwrap_or_else(|conflicts| panic!("{conflicts}"));
         let upstreams = self.upstreams.take();
+        let storage = Storage::new(self.host.storage.folder().map(Path::to_path_buf));
         // A 32-bit target has room for one instance at a time.
         drop(self);
-        Self { upstreams, ..Self::with_app(app) }
+        Self { upstreams, ..Self::with_app(app, storage) }
     }
 
-    fn with_app(app: App) -> Self {
-        let host = Rc::new(NativeHost::default());
+    fn with_app(app: App, storage: Storage) -> Self {
+        let host = Rc::new(NativeHost::new(storage));
         Self {
             instance: Instance::new(app, host.clone(), Setup::default()),
             host,
@@ -159,25 +171,60 @@ impl Native {
         SystemTime::UNIX_EPOCH + self.host.clock()
     }
 
-    /// Lets the next `count` commits fail.
+    /// Lets something go wrong once: the next commit or read of any actor. What is asked for more than once happens in
+    /// order.
+    ///
+    /// ```
+    /// # use duractor::{prelude::*, native::Fault, Native};
+    /// # #[derive(Default, Actor)]
+    /// # struct Counter { count: u64 }
+    /// # #[methods]
+    /// # impl Counter { #[post("/add")] fn add(&mut self) -> u64 { self.count += 1; self.count } }
+    /// # #[routes]
+    /// # fn routes() -> Router { Router::new().mount::<Counter>("/counter/{name}", "{name}") }
+    /// let native = Native::new().routes(routes());
+    /// native.inject(Fault::CrashAfter);
+    /// assert_eq!(native.post("/counter/ann/add").send().status, 503);
+    /// // The reply was lost, the commit was not.
+    /// assert_eq!(native.post("/counter/ann/add").send().text(), "2");
+    /// ```
+    pub fn inject(&self, fault: Fault) {
+        self.host.faults.add(None, fault);
+    }
+
+    /// As [`inject`](Self::inject), for one actor.
+    pub fn inject_into(&self, class: &str, name: &str, fault: Fault) {
+        self.host.faults.add(Some((class.to_owned(), name.to_owned())), fault);
+    }
+
+    /// Lets the next `count` commits fail: [`Fault::FailCommit`], so often. What an earlier call has left of that is
+    /// gone.
     pub fn fail_commits(&self, count: u32) {
-        self.host.failing_commits.set(count);
+        self.host.faults.remove(Fault::FailCommit);
+        (0..count).for_each(|_| self.inject(Fault::FailCommit));
     }
 
-    /// Takes an actor out of the instance, as a trap does. Its next call brings it back from its last commit; calls that
-    /// wait end without a response.
+    /// Takes an actor's memory, as a trap does. Its next call brings it back from its last commit; calls that are under
+    /// way are answered 503 `interrupted`.
     pub fn rehydrate(&self, class: &str, name: &str) {
-        let identity = (class.to_owned(), name.to_owned());
-        if let Some(key) = self.actors.borrow_mut().remove(&identity) {
-            self.instance.deactivate(key);
-            self.host.actors.borrow_mut().remove(&key);
-        }
+        self.lose(&(class.to_owned(), name.to_owned()), &drive::interrupted());
     }
 
-    /// Ends an actor's Durable Object, as workerd does with one that is idle. In this version its state ends with it.
+    /// Ends an actor's Durable Object, as workerd does with one that is idle. Its next call makes it anew, from its last
+    /// commit; calls that are under way are answered 503 `unavailable`.
     pub fn evict(&self, class: &str, name: &str) {
-        self.rehydrate(class, name);
-        self.host.forget(&(class.to_owned(), name.to_owned()));
+        self.lose(&(class.to_owned(), name.to_owned()), &drive::unavailable());
+    }
+
+    /// Ends all Durable Objects at once, as a deploy does: [`evict`](Self::evict) for every actor.
+    pub fn crash(&self) {
+        let all: Vec<Identity> = self.actors.borrow().keys().cloned().collect();
+        all.iter().for_each(|identity| self.lose(identity, &drive::unavailable()));
+    }
+
+    /// How often the actors have read from storage so far.
+    pub fn reads(&self) -> u64 {
+        self.host.reads.get()
     }
 
     /// A request with any method. The target is a path, with its query.
@@ -253,12 +300,16 @@ impl Native {
     }
 }
 
+fn no_routes() -> App {
+    Router::new().build().expect("a router without mounts has no conflicts")
+}
+
 /// A request that was sent and whose response was not taken yet. Dropping it is the client's going away.
 #[derive(Debug)]
 #[must_use = "the client goes away when this is dropped"]
 pub struct Pending<'n> {
     native: &'n Native,
-    number: u64,
+    number: i64,
 }
 
 impl Pending<'_> {

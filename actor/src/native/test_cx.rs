@@ -8,6 +8,7 @@ use std::{
 use super::{
     answer::{Answer, Upstreams},
     host::NativeHost,
+    storage::Storage,
 };
 use crate::{
     activation::{Activation, Call, Chain, World},
@@ -16,6 +17,8 @@ use crate::{
     key::Key,
     limits::Limits,
     ops::{Instant, Outcome, Want},
+    state::Layouts,
+    store::Place,
 };
 
 /// What stands behind a `Cx` in a unit test: no actor, and operations that are answered at once.
@@ -67,14 +70,23 @@ impl Cx {
     /// assert_eq!(block_on(async { cx.get("https://rates.example/eur").await }).unwrap().text(), "1.08");
     /// ```
     pub fn test_with(upstreams: &[(&str, Answer)]) -> Self {
-        let host = Rc::new(NativeHost::default());
+        let host = Rc::new(NativeHost::new(Storage::default()));
+        host.present.replace(Some((Nobody::CLASS.into(), "test".into())));
         let scripted = Scripted { host: host.clone(), upstreams: Upstreams::default() };
         for (pattern, answer) in upstreams {
             scripted.upstreams.add(pattern, answer.clone());
         }
-        let world = Rc::new(World { host, limits: Limits::default(), development: false, present: Cell::default() });
+        let world = Rc::new(World {
+            host: host.clone(),
+            limits: Limits::default(),
+            development: false,
+            scratch: RefCell::default(),
+            present: Cell::default(),
+        });
         let state = Box::new(RefCell::new(Nobody));
-        let home = Activation::hydrate(Key::from_bits(0), Nobody::CLASS, "test".into(), world, state, None)
+        let (actor, has_loaded) = (Key::from_bits(0), Cell::default());
+        let place = Place { host, actor, class: Nobody::CLASS, name: "test".into(), has_loaded };
+        let (home, _) = Activation::hydrate(world, place, state, Layouts::default(), None)
             .unwrap_or_else(|_| unreachable!("nobody has no fields"));
         Self(Call::new(home, 0.0, Chain::default(), Some(Rc::new(scripted))))
     }

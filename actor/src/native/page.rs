@@ -1,0 +1,59 @@
+//! What a read of storage returned, before it becomes a frame.
+
+use crate::{
+    host::{PAGE_MAX_BYTES, PAGE_MAX_ROWS},
+    rows::{Cell, Rows},
+    value::Value,
+};
+
+/// Rows of values, one after the other.
+pub(crate) fn rows(names: &[&str], is_cut: bool, values: &[Value]) -> Rows {
+    Rows::write(names, is_cut, 0, values.iter().map(cell))
+}
+
+/// The answer to a statement, which has changed so many rows.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn answer(names: &[&str], changed: u64, values: &[Value]) -> Rows {
+    Rows::write(names, false, changed, values.iter().map(cell))
+}
+
+fn cell(value: &Value) -> Cell<'_> {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Integer(number) => Cell::Number(*number as f64),
+        Value::Real(number) => Cell::Number(*number),
+        Value::Text(text) => Cell::Text(text),
+        Value::Blob(bytes) => Cell::Blob(bytes),
+    }
+}
+
+/// A page of a scan as it fills.
+#[derive(Default)]
+pub(crate) struct Page {
+    values: Vec<Value>,
+    bytes: usize,
+}
+
+impl Page {
+    pub(crate) fn is_full(&self) -> bool {
+        self.values.len() == 2 * PAGE_MAX_ROWS as usize || self.bytes >= PAGE_MAX_BYTES as usize
+    }
+
+    pub(crate) fn push(&mut self, key: Vec<u8>, value: Value) {
+        self.bytes += key.len() + if let Value::Blob(bytes) = &value { bytes.len() } else { 0 };
+        self.values.extend([Value::Blob(key), value]);
+    }
+
+    /// The page, and whether more rows stand behind it.
+    pub(crate) fn into_rows(self, is_cut: bool) -> Rows {
+        rows(&["key", "value"], is_cut, &self.values)
+    }
+}
+
+/// The least key behind all that begin so, or none.
+pub(crate) fn behind(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
+    let mut key = prefix[..=last].to_vec();
+    key[last] += 1;
+    Some(key)
+}
