@@ -177,7 +177,7 @@ impl Request {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from a request",
     label = "not an extractor",
-    note = "an argument named like a `{{parameter}}` of the path takes that parameter; others implement `FromRequest`: `Json<T>`, `Query<T>`, `Form<T>`, `&[u8]`, `&str`, `&Request`, `&Cx`, `Headers`, `Cookies`, `Me<Self>` …"
+    note = "an argument named like a `{{parameter}}` of the path takes that parameter; others implement `FromRequest`: `Json<T>`, `Query<T>`, `Form<T>`, `&[u8]`, `&str`, `&Request`, `&Cx`, `Headers`, `Cookies`, `Me<Self>` …; `&mut Sql` is for methods that take `&mut self` and never wait"
 )]
 pub trait FromRequest<'r>: Sized {
     /// Takes it.

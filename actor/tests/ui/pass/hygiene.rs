@@ -12,6 +12,10 @@ type String = ();
 type Request = ();
 type Response = ();
 type Router = ();
+type Cx = ();
+type Sql = ();
+type Stored = ();
+type Hooks = ();
 struct str;
 struct u8;
 enum Shadow {
@@ -23,6 +27,10 @@ enum Shadow {
 #[allow(unused_imports)]
 use Shadow::*;
 const value: () = ();
+const hooks: () = ();
+const stored: () = ();
+const sql: () = ();
+const cx: () = ();
 const problem: () = ();
 const visit: () = ();
 const reply: () = ();
@@ -38,9 +46,21 @@ trait From {}
 trait FnMut {}
 trait Methods {}
 
+mod old {
+    #[derive(::std::default::Default, ::duractor::Actor)]
+    pub struct Odd;
+}
+
 #[derive(::std::default::Default, Actor)]
+#[actor(version = 2, from = old::Odd)]
 struct Odd {
     visit: ::std::primitive::u8,
+}
+
+impl ::std::convert::From<old::Odd> for Odd {
+    fn from(_: old::Odd) -> Self {
+        <Self as ::std::default::Default>::default()
+    }
 }
 
 #[methods]
@@ -54,6 +74,22 @@ impl Odd {
     #[get("/{result}")]
     async fn wait(&self, result: u64) -> u64 {
         result
+    }
+
+    #[post("/{me}")]
+    fn write(&mut self, sql: &mut ::duractor::Sql, me: u64) -> u64 {
+        let _ = sql;
+        me
+    }
+
+    #[created]
+    fn hooks(&mut self, me: &::duractor::Cx) {
+        let _ = me;
+    }
+
+    #[activated]
+    fn created(&mut self, cx: &mut ::duractor::Sql, sql: &::duractor::Cx) {
+        let _ = (cx, sql);
     }
 }
 
