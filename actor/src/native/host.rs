@@ -22,6 +22,9 @@ use crate::{
 /// When the virtual clock starts: 2026-01-01 00:00:00 UTC, in seconds since the Unix epoch.
 const START_SECONDS: u64 = 1_767_225_600;
 
+/// Behind every key: those of fields begin with a name, which is UTF-8.
+const KEYS_END: &[u8] = &[u8::MAX];
+
 #[derive(Debug)]
 pub(crate) struct NativeHost {
     now: StdCell<Duration>,
@@ -95,6 +98,33 @@ impl NativeHost {
             return Err(StorageError::new("a failure that the test has asked for"));
         }
         self.storage.of(actor)?.read(read)
+    }
+
+    /// Every row of an actor.
+    pub(crate) fn rows(&self, actor: &Identity) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StorageError> {
+        let database = self.storage.of(actor)?;
+        let (mut rows, mut from) = (Vec::new(), Vec::new());
+        loop {
+            let page = database.read(&Read::Scan { from: &from, to: KEYS_END, is_descending: false })?;
+            for row in 0..page.len() {
+                if let (Ok(Cell::Blob(key)), Ok(Cell::Blob(value))) = (page.cell(row, 0), page.cell(row, 1)) {
+                    rows.push((key.to_vec(), value.to_vec()));
+                    from = [key, &[0]].concat();
+                }
+            }
+            if !page.is_cut() {
+                return Ok(rows);
+            }
+        }
+    }
+
+    /// Writes a row of an actor, or removes it.
+    pub(crate) fn put(&self, actor: &Identity, key: &[u8], value: Option<&[u8]>) -> Result<(), StorageError> {
+        let key = key.to_vec();
+        self.storage.of(actor)?.write(&match value {
+            Some(value) => Write::Put { key, value: value.to_vec() },
+            None => Write::Delete { key },
+        })
     }
 
     /// As [`Host::transact`], for an actor that has no key yet.

@@ -120,6 +120,36 @@ impl Native {
         Self::with_app(no_routes(), Storage::default())
     }
 
+    /// A host whose actors are stored in a folder, each in a SQLite file of its own. Another host on the same folder
+    /// finds what this one has committed; only one at a time should use it.
+    ///
+    /// ```
+    /// # use duractor::{prelude::*, Native};
+    /// # #[derive(Default, Actor)]
+    /// # struct Counter { count: u64 }
+    /// # #[methods]
+    /// # impl Counter { #[post("/add")] fn add(&mut self) -> u64 { self.count += 1; self.count } }
+    /// # #[routes]
+    /// # fn routes() -> Router { Router::new().mount::<Counter>("/counter", "counter") }
+    /// let folder = std::env::temp_dir().join(format!("duractor-{}", std::process::id()));
+    /// for count in ["1", "2"] {
+    ///     let native = Native::open(&folder)?.routes(routes());
+    ///     assert_eq!(native.post("/counter/add").send().text(), count);
+    /// }
+    /// # std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the folder is not there and cannot be made.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open(folder: impl AsRef<Path>) -> std::io::Result<Self> {
+        let folder = folder.as_ref().to_path_buf();
+        std::fs::create_dir_all(&folder)?;
+        Ok(Self::with_app(no_routes(), Storage::new(Some(folder))))
+    }
+
     /// The worker's routes.
     ///
     /// # Panics
@@ -220,6 +250,42 @@ impl Native {
     pub fn crash(&self) {
         let all: Vec<Identity> = self.actors.borrow().keys().cloned().collect();
         all.iter().for_each(|identity| self.lose(identity, &drive::unavailable()));
+    }
+
+    /// What is stored of an actor, by key: Duractor's own rows as they lie there, checksums included.
+    ///
+    /// # Panics
+    ///
+    /// If storage fails.
+    pub fn stored(&self, class: &str, name: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
+        self.host.rows(&(class.to_owned(), name.to_owned())).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Writes a row of an actor past the actor, or removes it: what a test wants to find damaged.
+    ///
+    /// ```
+    /// # use duractor::{prelude::*, Native};
+    /// # #[derive(Default, Actor)]
+    /// # struct Counter { count: u64 }
+    /// # #[methods]
+    /// # impl Counter { #[post("/add")] fn add(&mut self) -> u64 { self.count += 1; self.count } }
+    /// # #[routes]
+    /// # fn routes() -> Router { Router::new().mount::<Counter>("/counter", "counter") }
+    /// let native = Native::new().routes(routes());
+    /// native.post("/counter/add").send();
+    /// let (key, mut value) = native.stored("Counter", "counter").remove(0);
+    /// value[7] ^= 1;
+    /// native.store("Counter", "counter", &key, Some(&value));
+    /// native.evict("Counter", "counter");
+    /// assert_eq!(native.post("/counter/add").send().status, 500);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If storage fails.
+    pub fn store(&self, class: &str, name: &str, key: &[u8], value: Option<&[u8]>) {
+        let actor = (class.to_owned(), name.to_owned());
+        self.host.put(&actor, key, value).unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// How often the actors have read from storage so far.
