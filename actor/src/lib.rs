@@ -75,6 +75,7 @@ pub mod exchange;
 mod activation;
 mod app;
 mod codec;
+mod containers;
 mod cx;
 mod extract;
 mod fetch;
@@ -113,6 +114,9 @@ mod workerd;
 pub mod __rt;
 
 pub use app::{Methods, Router};
+pub use containers::{
+    ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, Mut, ParseKeyError,
+};
 pub use cx::{Cx, Sleep};
 pub use duractor_macros::{Actor, Problem, methods, routes};
 pub use duractor_router::{Head, Header};
@@ -137,8 +141,9 @@ pub use value::Value;
 /// What most actors use.
 pub mod prelude {
     pub use crate::{
-        Actor, Cookies, Cx, Error, FetchError, Form, FromRequest, Head, Header, Html, IntoResponse, Json, Me, Problem,
-        Query, Redirect, Request, Response, Result, Router, methods, millis, routes, secs,
+        Actor, Arena, ArenaKey as Key, Cookies, Cx, Error, FetchError, Form, FromRequest, Head, Header, Html,
+        IntoResponse, Json, Me, Problem, Query, Redirect, Request, Response, Result, Router, methods, millis, routes,
+        secs,
     };
     pub use futures::future::{Either, join, join_all, select, try_join, try_join_all};
     pub use std::time::Duration;

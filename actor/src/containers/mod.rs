@@ -1,0 +1,9 @@
+//! Containers: fields that keep values of their own, so that a turn writes only what it touched.
+
+mod arena;
+mod home;
+
+#[cfg(test)]
+mod disk;
+
+pub use arena::{ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, Mut, ParseKeyError};
