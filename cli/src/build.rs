@@ -13,6 +13,7 @@ use crate::cargo::{Package, Workspace};
 use crate::check::{self, Report};
 use crate::config::Config;
 use crate::entry::Entry;
+use crate::layouts;
 use crate::minify;
 use crate::optimize;
 use crate::output::{Output, Stamp};
@@ -54,10 +55,12 @@ pub fn build(options: &Options) -> Result<()> {
     let found = check::check(&config, &actors, &out.join(ENTRY));
     report(&config, found)?;
 
+    let layouts = layouts::of_wasm(&wasm);
     let stage = output.stage()?;
     recipe.make(wasm, &actors, &config, &stage)?;
     let kib = fs::metadata(stage.join(WASM))?.len().div_ceil(1024);
     output.publish(stamp)?;
+    layouts::keep(config.dir(), layouts);
     let (out, actors, seconds) = (shown(&out), actors.join(", "), start.elapsed().as_secs_f32());
     say(format_args!("wrote {out} ({actors}; {kib} KiB of wasm) in {seconds:.1} s"));
     Ok(())

@@ -12,12 +12,13 @@
 //!
 //! [`build`] owns the way: [`cargo`] compiles, [`wasm`] reads which actors there are, [`check`] compares them with
 //! wrangler's configuration ([`config`]), [`bindgen`] makes the glue, [`optimize`] and [`minify`] make wasm and JavaScript small, [`entry`] writes
-//! `worker.js`, and [`output`] puts it all in place at once. What did not change is not built again.
+//! `worker.js`, [`output`] puts it all in place at once, and [`layouts`] compares what the actors store with what they stored
+//! before. What did not change is not built again.
 //!
 //! # Modules, low to high
 //!
 //! [`terminal`], [`args`], [`wasm`], [`config`], [`snippet`], [`check`], [`cargo`], [`bindgen`], [`optimize`], [`minify`], [`entry`], [`output`],
-//! [`build`].
+//! [`layouts`], [`build`].
 
 pub mod args;
 pub mod bindgen;
@@ -26,6 +27,7 @@ pub mod cargo;
 pub mod check;
 pub mod config;
 pub mod entry;
+pub mod layouts;
 pub mod minify;
 pub mod optimize;
 pub mod output;
