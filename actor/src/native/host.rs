@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell as StdCell, RefCell},
     collections::{HashMap, VecDeque},
+    rc::Rc,
     time::Duration,
 };
 
@@ -10,7 +11,7 @@ use wasm_bindgen::JsValue;
 
 use super::{
     fault::{Fault, Faults},
-    storage::{Database, Identity, Savepoint, Storage},
+    storage::{Database, Identity, Row, Savepoint, Storage},
 };
 use crate::{
     host::{Host, Read, StorageError, Write},
@@ -35,7 +36,7 @@ pub(crate) struct NativeHost {
     pub(crate) actors: RefCell<HashMap<Key, Identity>>,
     /// The actor that the present entry is for.
     pub(crate) present: RefCell<Option<Identity>>,
-    pub(crate) storage: Storage,
+    pub(crate) storage: Rc<Storage>,
     pub(crate) faults: Faults,
     /// How often storage was read.
     pub(crate) reads: StdCell<u64>,
@@ -43,7 +44,7 @@ pub(crate) struct NativeHost {
 }
 
 impl NativeHost {
-    pub(crate) fn new(storage: Storage) -> Self {
+    pub(crate) fn new(storage: Rc<Storage>) -> Self {
         Self {
             now: StdCell::new(Duration::from_secs(START_SECONDS)),
             random: StdCell::new(0),
@@ -101,7 +102,7 @@ impl NativeHost {
     }
 
     /// Every row of an actor.
-    pub(crate) fn rows(&self, actor: &Identity) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StorageError> {
+    pub(crate) fn rows(&self, actor: &Identity) -> Result<Vec<Row>, StorageError> {
         let database = self.storage.of(actor)?;
         let (mut rows, mut from) = (Vec::new(), Vec::new());
         loop {

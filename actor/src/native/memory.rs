@@ -81,9 +81,10 @@ impl Database {
         match write {
             Write::Put { key, value } => drop(state.map.insert(key.clone(), value.clone())),
             Write::Delete { key } => drop(state.map.remove(key)),
-            Write::DeleteRange { from, to } => {
-                drop(state.map.extract_if(from.clone()..to.clone(), |_, _| true).count())
+            Write::DeleteRange { from, to } if from < to => {
+                state.map.extract_if(from.clone()..to.clone(), |_, _| true).for_each(drop);
             }
+            Write::DeleteRange { .. } => {}
             Write::Move { from, to } => relocate(&mut state.map, from, to),
             Write::Sql { .. } => return Err(no_sql()),
         }

@@ -117,7 +117,7 @@ impl fmt::Debug for Native {
 impl Native {
     /// A host without routes, which answers 404.
     pub fn new() -> Self {
-        Self::with_app(no_routes(), Storage::default())
+        Self::with_app(no_routes(), Rc::default())
     }
 
     /// A host whose actors are stored in a folder, each in a SQLite file of its own. Another host on the same folder
@@ -147,10 +147,11 @@ impl Native {
     pub fn open(folder: impl AsRef<Path>) -> std::io::Result<Self> {
         let folder = folder.as_ref().to_path_buf();
         std::fs::create_dir_all(&folder)?;
-        Ok(Self::with_app(no_routes(), Storage::new(Some(folder))))
+        Ok(Self::with_app(no_routes(), Rc::new(Storage::new(Some(folder)))))
     }
 
-    /// The worker's routes.
+    /// The worker's routes. Where there were some before, it is a deploy of other code: what is stored is there, and
+    /// nothing else.
     ///
     /// # Panics
     ///
@@ -159,13 +160,13 @@ impl Native {
     pub fn routes(self, routes: Router) -> Self {
         let app = routes.build().unwrap_or_else(|conflicts| panic!("{conflicts}"));
         let upstreams = self.upstreams.take();
-        let storage = Storage::new(self.host.storage.folder().map(Path::to_path_buf));
+        let storage = self.host.storage.clone();
         // A 32-bit target has room for one instance at a time.
         drop(self);
         Self { upstreams, ..Self::with_app(app, storage) }
     }
 
-    fn with_app(app: App, storage: Storage) -> Self {
+    fn with_app(app: App, storage: Rc<Storage>) -> Self {
         let host = Rc::new(NativeHost::new(storage));
         Self {
             instance: Instance::new(app, host.clone(), Setup::default()),

@@ -285,7 +285,7 @@ impl Database {
     }
 
     fn collect(&self, statement: &mut Statement<'_>, params: &[Value]) -> Result<Rows, StorageError> {
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let before = self.connection.total_changes();
         let mut found = statement.query(rusqlite::params_from_iter(params.iter().map(Param))).map_err(failure)?;

@@ -18,6 +18,9 @@ use crate::host::StorageError;
 /// An actor's class and name.
 pub(crate) type Identity = (String, String);
 
+/// A key and its value, whole.
+pub(crate) type Row = (Vec<u8>, Vec<u8>);
+
 /// Longest part of a file's path, in bytes; file systems allow 255.
 const PATH_PART_MAX_BYTES: usize = 200;
 
@@ -31,10 +34,6 @@ pub(crate) struct Storage {
 impl Storage {
     pub(crate) fn new(folder: Option<PathBuf>) -> Self {
         Self { folder, databases: RefCell::default() }
-    }
-
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.folder.as_deref()
     }
 
     /// The database of an actor, made where there is none.

@@ -70,7 +70,7 @@ impl Cx {
     /// assert_eq!(block_on(async { cx.get("https://rates.example/eur").await }).unwrap().text(), "1.08");
     /// ```
     pub fn test_with(upstreams: &[(&str, Answer)]) -> Self {
-        let host = Rc::new(NativeHost::new(Storage::default()));
+        let host = Rc::new(NativeHost::new(Rc::new(Storage::default())));
         host.present.replace(Some((Nobody::CLASS.into(), "test".into())));
         let scripted = Scripted { host: host.clone(), upstreams: Upstreams::default() };
         for (pattern, answer) in upstreams {
