@@ -15,9 +15,9 @@ use crate::build::modules;
 use crate::load::Client;
 use crate::scenario::Scenario;
 
-/// The same for every peer.
+/// The same for every peer, but for where its objects are.
 const SETTINGS: &str = r#"compatibilityDate = "2026-04-01", compatibilityFlags = ["enable_request_signal"],
-  durableObjectNamespaces = [(className = "Counter", uniqueKey = "counter", enableSql = true)],
+  durableObjectNamespaces = [(className = "Counter", uniqueKey = "PEER", enableSql = true)],
   durableObjectStorage = (localDisk = "disk"),
   bindings = [(name = "COUNTER", durableObjectNamespace = "Counter")],
   globalOutbound = "upstream""#;
@@ -142,7 +142,8 @@ fn config(peers: &[Peer], ports: &[u16], dir: &Path) -> Result<String> {
             sockets,
             "  (name = \"peer{at}\", address = \"127.0.0.1:{port}\", http = (), service = \"peer{at}\"),"
         )?;
-        writeln!(workers, "const peer{at} :Workerd.Worker = (\n  modules = [\n{modules}  ],\n  {SETTINGS}\n);")?;
+        let settings = SETTINGS.replace("PEER", &format!("peer{at}"));
+        writeln!(workers, "const peer{at} :Workerd.Worker = (\n  modules = [\n{modules}  ],\n  {settings}\n);")?;
     }
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
