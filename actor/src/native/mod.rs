@@ -7,13 +7,19 @@
 //! have come.
 
 mod answer;
+#[cfg(not(target_arch = "wasm32"))]
+mod codes;
 mod drive;
+mod entry;
 mod fault;
 mod host;
 #[cfg(target_arch = "wasm32")]
 mod memory;
 mod message;
 mod page;
+mod pending;
+#[cfg(not(target_arch = "wasm32"))]
+mod sql;
 #[cfg(not(target_arch = "wasm32"))]
 mod sqlite;
 mod storage;
@@ -35,6 +41,7 @@ use storage::{Identity, Storage};
 pub use answer::{Answer, Sent, Upstream};
 pub use fault::Fault;
 pub use message::{RequestBuilder, Response};
+pub use pending::Pending;
 
 use crate::{
     app::{App, Router},
@@ -238,19 +245,19 @@ impl Native {
     /// Takes an actor's memory, as a trap does. Its next call brings it back from its last commit; calls that are under
     /// way are answered 503 `interrupted`.
     pub fn rehydrate(&self, class: &str, name: &str) {
-        self.lose(&(class.to_owned(), name.to_owned()), &drive::interrupted());
+        self.lose(&(class.to_owned(), name.to_owned()), &entry::interrupted());
     }
 
     /// Ends an actor's Durable Object, as workerd does with one that is idle. Its next call makes it anew, from its last
     /// commit; calls that are under way are answered 503 `unavailable`.
     pub fn evict(&self, class: &str, name: &str) {
-        self.lose(&(class.to_owned(), name.to_owned()), &drive::unavailable());
+        self.lose(&(class.to_owned(), name.to_owned()), &entry::unavailable());
     }
 
     /// Ends all Durable Objects at once, as a deploy does: [`evict`](Self::evict) for every actor.
     pub fn crash(&self) {
         let all: Vec<Identity> = self.actors.borrow().keys().cloned().collect();
-        all.iter().for_each(|identity| self.lose(identity, &drive::unavailable()));
+        all.iter().for_each(|identity| self.lose(identity, &entry::unavailable()));
     }
 
     /// What is stored of an actor, by key: Duractor's own rows as they lie there, checksums included.
@@ -369,46 +376,4 @@ impl Native {
 
 fn no_routes() -> App {
     Router::new().build().expect("a router without mounts has no conflicts")
-}
-
-/// A request that was sent and whose response was not taken yet. Dropping it is the client's going away.
-#[derive(Debug)]
-#[must_use = "the client goes away when this is dropped"]
-pub struct Pending<'n> {
-    native: &'n Native,
-    number: i64,
-}
-
-impl Pending<'_> {
-    /// The response, if it is there.
-    pub fn response(&self) -> Option<Response> {
-        self.native.calls.borrow().get(&self.number)?.response.clone()
-    }
-
-    /// Lets the clock run until the response is there.
-    ///
-    /// # Panics
-    ///
-    /// If it waits for something that cannot happen.
-    pub fn wait(self) -> Response {
-        loop {
-            if let Some(response) = self.response() {
-                return response;
-            }
-            let next = self.native.events.borrow().keys().next().map(|(at, _)| *at);
-            let woken = !self.native.host.woken.borrow().is_empty();
-            assert!(next.is_some() || woken, "the call waits for something that cannot happen here: {self:?}");
-            let until = next.unwrap_or_default().max(self.native.host.clock());
-            self.native.step(until);
-        }
-    }
-
-    /// The client goes away.
-    pub fn abort(self) {}
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        self.native.abandon(self.number);
-    }
 }

@@ -27,6 +27,18 @@ fn cell(value: &Value) -> Cell<'_> {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
+/// A cell's value.
+pub(crate) fn owned(value: rusqlite::types::ValueRef<'_>) -> Value {
+    match value {
+        rusqlite::types::ValueRef::Null => Value::Null,
+        rusqlite::types::ValueRef::Integer(number) => Value::Integer(number),
+        rusqlite::types::ValueRef::Real(number) => Value::Real(number),
+        rusqlite::types::ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
+        rusqlite::types::ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
+    }
+}
+
 /// A page of a scan as it fills.
 #[derive(Default)]
 pub(crate) struct Page {

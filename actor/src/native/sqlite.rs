@@ -4,24 +4,18 @@
 use std::{
     cell::Cell,
     path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, atomic::AtomicBool},
 };
 
-use rusqlite::{
-    Connection, Error as SqlError, Statement, ToSql,
-    fallible_iterator::FallibleIterator,
-    hooks::{AuthAction, AuthContext, Authorization},
-    limits::Limit,
-    params,
-    types::{ToSqlOutput, ValueRef},
-};
+use rusqlite::{Connection, Error as SqlError, hooks::AuthContext, limits::Limit, params, types::ValueRef};
 
-use super::page::{Page, answer, behind, rows};
+use super::{
+    codes::failure,
+    page::{Page, behind, owned, rows},
+    sql::{Runner, authorize},
+};
 use crate::{
-    host::{ANSWER_MAX_BYTES, PART_MAX_BYTES, Read, StorageError, Write},
+    host::{PART_MAX_BYTES, Read, StorageError, Write},
     rows::Rows,
     value::Value,
 };
@@ -39,8 +33,6 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS _duractor (key BLOB PRIMARY KEY, value BLOB, parts INTEGER) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS _duractor_parts (key BLOB, part INTEGER, value BLOB, PRIMARY KEY (key, part))
         WITHOUT ROWID;";
-
-const WRITES: &str = "this statement writes: queue it with `.execute()`, or take `sql: &mut Sql`";
 
 /// One actor's database.
 #[derive(Debug)]
@@ -122,9 +114,13 @@ impl Database {
             Read::Get { key } => self.get(key),
             Read::Scan { from, to, is_descending } => self.scan(from, to, is_descending),
             Read::Count { from, to } => self.count(from, to),
-            Read::Sql { text, params, may_write } => return self.sql(text, params, may_write),
+            Read::Sql { text, params, may_write } => return self.users().run(text, params, may_write),
         }
         .map_err(failure)
+    }
+
+    fn users(&self) -> Runner<'_> {
+        Runner { connection: &self.connection, is_users: &self.is_users, has_written: &self.has_written }
     }
 
     fn get(&self, key: &[u8]) -> Result<Rows, SqlError> {
@@ -198,7 +194,7 @@ impl Database {
     pub(crate) fn write(&self, write: &Write) -> Result<(), StorageError> {
         self.has_written.set(true);
         match write {
-            Write::Sql { text, params } => return self.sql(text, params, true).map(drop),
+            Write::Sql { text, params } => return self.users().run(text, params, true).map(drop),
             Write::Put { key, value } => self.put(key, value),
             Write::Delete { key } => self.delete(key, Some(&[key.as_slice(), &[0]].concat())),
             Write::DeleteRange { from, to } => self.delete(from, Some(to)),
@@ -250,145 +246,4 @@ impl Database {
         }
         Ok(())
     }
-
-    /// Runs the user's statements, one after the other. The parameters are for the one that has some, which is the
-    /// last, and the rows are the last one's.
-    fn sql(&self, text: &str, params: &[Value], may_write: bool) -> Result<Rows, StorageError> {
-        let mut batch = rusqlite::Batch::new(&self.connection, text);
-        let (mut found, mut is_bound) = (None, params.is_empty());
-        while let Some(mut statement) = self.next(&mut batch)? {
-            if !statement.readonly() {
-                if !may_write {
-                    return Err(StorageError::new(WRITES));
-                }
-                self.has_written.set(true);
-            }
-            let count = statement.parameter_count();
-            let params = if count == 0 { &[] } else { params };
-            if count != params.len() || (is_bound && count > 0) {
-                return Err(wrong_count(count, params.len()));
-            }
-            is_bound |= count > 0;
-            found = Some(self.collect(&mut statement, params)?);
-        }
-        if !is_bound {
-            return Err(wrong_count(0, params.len()));
-        }
-        found.ok_or_else(|| StorageError::new("there is no statement in this text"))
-    }
-
-    fn next<'c>(&self, batch: &mut rusqlite::Batch<'c, '_>) -> Result<Option<Statement<'c>>, StorageError> {
-        self.is_users.store(true, Ordering::Relaxed);
-        let statement = batch.next();
-        self.is_users.store(false, Ordering::Relaxed);
-        statement.map_err(failure)
-    }
-
-    fn collect(&self, statement: &mut Statement<'_>, params: &[Value]) -> Result<Rows, StorageError> {
-        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let before = self.connection.total_changes();
-        let mut found = statement.query(rusqlite::params_from_iter(params.iter().map(Param))).map_err(failure)?;
-        let (mut values, mut bytes) = (Vec::new(), 0);
-        while let Some(row) = found.next().map_err(failure)? {
-            for column in 0..names.len() {
-                let value = owned(row.get_ref(column).map_err(failure)?);
-                bytes += size(&value);
-                values.push(value);
-            }
-            if bytes > ANSWER_MAX_BYTES as usize {
-                return Err(too_large());
-            }
-        }
-        let has_changed = self.connection.total_changes() > before;
-        Ok(answer(&names, if has_changed { self.connection.changes() } else { 0 }, &values))
-    }
-}
-
-fn too_large() -> StorageError {
-    StorageError::new(format!("the answer is larger than {ANSWER_MAX_BYTES} bytes: ask for less at once"))
-}
-
-fn wrong_count(wanted: usize, given: usize) -> StorageError {
-    StorageError::new(format!("wrong number of parameters: the last statement has {wanted}, {given} were given"))
-}
-
-/// What a cell takes in a frame, in bytes.
-fn size(value: &Value) -> usize {
-    16 + match value {
-        Value::Text(text) => text.len(),
-        Value::Blob(bytes) => bytes.len(),
-        _ => 0,
-    }
-}
-
-fn owned(value: ValueRef<'_>) -> Value {
-    match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(number) => Value::Integer(number),
-        ValueRef::Real(number) => Value::Real(number),
-        ValueRef::Text(text) => Value::Text(String::from_utf8_lossy(text).into_owned()),
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_vec()),
-    }
-}
-
-/// A parameter as the runtime binds it: its numbers are all of one kind.
-struct Param<'v>(&'v Value);
-
-impl ToSql for Param<'_> {
-    fn to_sql(&self) -> Result<ToSqlOutput<'_>, SqlError> {
-        Ok(ToSqlOutput::Borrowed(match self.0 {
-            Value::Null => ValueRef::Null,
-            Value::Integer(number) => ValueRef::Real(*number as f64),
-            Value::Real(number) => ValueRef::Real(*number),
-            Value::Text(text) => ValueRef::Text(text.as_bytes()),
-            Value::Blob(bytes) => ValueRef::Blob(bytes),
-        }))
-    }
-}
-
-/// Refuses what the platform refuses a user's statement.
-fn authorize(is_users: &AtomicBool, context: &AuthContext<'_>) -> Authorization {
-    if !is_users.load(Ordering::Relaxed) {
-        return Authorization::Allow;
-    }
-    match context.action {
-        AuthAction::Transaction { .. }
-        | AuthAction::Savepoint { .. }
-        | AuthAction::Attach { .. }
-        | AuthAction::Detach { .. } => Authorization::Deny,
-        AuthAction::Pragma { pragma_name, pragma_value } if !allows_pragma(pragma_name, pragma_value) => {
-            Authorization::Deny
-        }
-        _ => Authorization::Allow,
-    }
-}
-
-/// The pragmas of the platform
-/// ([Cloudflare, "SQL statements"](https://developers.cloudflare.com/d1/sql-api/sql-statements/)).
-fn allows_pragma(name: &str, value: Option<&str>) -> bool {
-    const WITH_ANY: [&str; 10] = [
-        "table_list",
-        "table_info",
-        "table_xinfo",
-        "index_list",
-        "index_info",
-        "index_xinfo",
-        "foreign_key_list",
-        "foreign_key_check",
-        "defer_foreign_keys",
-        "quick_check",
-    ];
-    WITH_ANY.iter().any(|known| name.eq_ignore_ascii_case(known))
-        || (name.eq_ignore_ascii_case("optimize"))
-        || (["data_version", "user_version"].contains(&name) && value.is_none())
-}
-
-/// SQLite's own words.
-fn failure(error: SqlError) -> StorageError {
-    StorageError::new(match error {
-        SqlError::SqliteFailure(_, Some(message)) => message,
-        SqlError::SqlInputError { msg, offset, .. } => format!("{msg} at offset {offset}"),
-        other => other.to_string(),
-    })
 }
