@@ -115,7 +115,8 @@ pub mod __rt;
 
 pub use app::{Methods, Router};
 pub use containers::{
-    ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, Mut, ParseKeyError,
+    ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, COLUMN_CACHE_MAX_BYTES,
+    COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices, ColumnStream, Mut, ParseKeyError,
 };
 pub use cx::{Cx, Sleep};
 pub use duractor_macros::{Actor, Problem, methods, routes};
@@ -141,7 +142,7 @@ pub use value::Value;
 /// What most actors use.
 pub mod prelude {
     pub use crate::{
-        Actor, Arena, ArenaKey as Key, Cookies, Cx, Error, FetchError, Form, FromRequest, Head, Header, Html,
+        Actor, Arena, ArenaKey as Key, Column, Cookies, Cx, Error, FetchError, Form, FromRequest, Head, Header, Html,
         IntoResponse, Json, Me, Problem, Query, Redirect, Request, Response, Result, Router, methods, millis, routes,
         secs,
     };

@@ -149,7 +149,7 @@ fn a_commit_that_fails_can_be_rolled_back() {
 fn a_new_arena_replaces_what_is_stored() {
     let disk = Disk::new();
     let (mut arena, _) = stored(&disk, 5);
-    arena = Arena::from_iter([7]);
+    drop(mem::replace(&mut arena, Arena::from_iter([7])));
     disk.commit_one(&mut arena).unwrap();
     assert_eq!(disk.rows(), 1);
     arena.insert(8);
