@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 const TEXT_MAX_BYTES: usize = 64 << 10;
 
 /// A part of a type, as far as it is known.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub(super) enum Node {
     /// Not seen yet.
     #[default]
@@ -49,13 +49,13 @@ impl Node {
                 }
             }
             (a, b) if *a == b => {}
-            (a, b) => *self = Node::Either(vec![a.clone(), b]),
+            (a, b) => *self = Node::Either(vec![std::mem::take(a), b]),
         }
     }
 }
 
 fn merge_all(a: &mut Vec<Node>, b: Vec<Node>) {
-    a.resize(a.len().max(b.len()), Node::Unknown);
+    a.resize_with(a.len().max(b.len()), Node::default);
     a.iter_mut().zip(b).for_each(|(a, b)| a.merge(b));
 }
 

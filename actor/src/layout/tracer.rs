@@ -384,7 +384,7 @@ fn advance(choices: &mut Vec<(Place, usize)>, place: Place, count: usize) -> boo
 fn shape_of(shape: Shape, mut nodes: Vec<Node>, is_ok: bool) -> Node {
     let mut padded = |len: usize| {
         if !is_ok {
-            nodes.resize(len.min(TUPLE_MAX).max(nodes.len()), Node::Unknown);
+            nodes.resize_with(len.min(TUPLE_MAX).max(nodes.len()), Node::default);
         }
         std::mem::take(&mut nodes)
     };
