@@ -69,7 +69,10 @@ impl Native {
     /// Takes an actor's memory. Its calls end with this problem.
     pub(super) fn lose(&self, identity: &Identity, problem: &Problem) {
         let Some(actor) = self.forget(identity) else { return };
+        // Turns that are dropped may read, and nobody minds what.
+        self.host.present.replace(Some(identity.clone()));
         self.instance.deactivate(actor);
+        self.host.present.take();
         let is_lost = |call: &CallState| call.actor == Some(actor) && call.response.is_none();
         let lost: Vec<i64> =
             self.calls.borrow().iter().filter(|(_, call)| is_lost(call)).map(|(number, _)| *number).collect();

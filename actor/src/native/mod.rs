@@ -24,6 +24,8 @@ mod sql;
 mod sqlite;
 mod storage;
 mod test_cx;
+#[cfg(test)]
+mod tests;
 
 use std::{
     cell::{Cell, RefCell},

@@ -9,6 +9,8 @@ use std::{
     rc::Rc,
 };
 
+use twox_hash::XxHash64;
+
 #[cfg(target_arch = "wasm32")]
 pub(crate) use super::memory::Database;
 #[cfg(not(target_arch = "wasm32"))]
@@ -21,8 +23,9 @@ pub(crate) type Identity = (String, String);
 /// A key and its value, whole.
 pub(crate) type Row = (Vec<u8>, Vec<u8>);
 
-/// Longest part of a file's path, in bytes; file systems allow 255.
-const PATH_PART_MAX_BYTES: usize = 200;
+/// How much of a name is in its file's, in bytes: file systems allow 255, and SQLite 512 for the whole path. A longer
+/// name is told by its hash.
+const FILE_MAX_BYTES: usize = 150;
 
 /// The databases of all actors: in memory, or each in a file of its own.
 #[derive(Debug, Default)]
@@ -50,17 +53,15 @@ impl Storage {
 
 /// An actor's file. Its folder is made.
 fn file(folder: &Path, (class, name): &Identity) -> Result<PathBuf, StorageError> {
-    let mut file = folder.join(class);
-    let name = escape(name);
-    let mut rest = name.as_str();
-    while rest.len() > PATH_PART_MAX_BYTES {
-        let (part, behind) = rest.split_at(PATH_PART_MAX_BYTES);
-        file.push(part);
-        rest = behind;
+    let folder = folder.join(class);
+    fs::create_dir_all(&folder).map_err(|error| StorageError::new(format!("{}: {error}", folder.display())))?;
+    let mut file = escape(name);
+    if file.len() > FILE_MAX_BYTES {
+        let [low, high] = [0, 1].map(|seed| XxHash64::oneshot(seed, name.as_bytes()));
+        file.truncate(FILE_MAX_BYTES);
+        write!(file, ".{high:016x}{low:016x}").expect("a string has room");
     }
-    fs::create_dir_all(&file).map_err(|error| StorageError::new(format!("{}: {error}", file.display())))?;
-    file.push(format!("{rest}.sqlite"));
-    Ok(file)
+    Ok(folder.join(file + ".sqlite"))
 }
 
 /// A name by which every file system tells actors apart, also one that takes `A` for `a`.
