@@ -12,13 +12,18 @@ pub mod upstreams;
 
 pub mod rates;
 
+pub mod todo;
+
 pub mod home;
 
 mod page;
 
 use duractor::prelude::*;
 
-use crate::{counter::Counter, echo::Echo, hello::Hello, home::Home, rates::Rates, upstreams::Upstreams};
+use crate::{
+    counter::Counter, echo::Echo, hello::Hello, home::Home, rates::Rates, todo::Todo,
+    upstreams::Upstreams,
+};
 
 /// What is where, and which actor answers.
 #[routes]
@@ -30,4 +35,5 @@ pub fn routes() -> Router {
         .mount::<Echo>("/echo", "echo")
         .mount::<Rates>("/rates", "rates")
         .mount::<Upstreams>("/upstreams/{bank}", "{bank}")
+        .mount::<Todo>("/todo/{list}", "{list}")
 }
