@@ -96,6 +96,7 @@ mod request;
 mod response;
 mod rows;
 mod sql;
+mod sql_error;
 mod state;
 mod store;
 mod time;
@@ -134,17 +135,18 @@ pub use ops::Redirects;
 pub use problem::{Error, Problem, Result};
 pub use request::{FromRequest, Request};
 pub use response::{Html, IntoResponse, Json, Redirect, ReplyError, Response};
-pub use sql::Sql;
+pub use sql::{Params, Rows, SQL_MAX_BYTES, SQL_PARAMS_MAX, SQL_WRITES_MAX, Sql, Statement};
+pub use sql_error::SqlError;
 pub use store::{Batch, Scan, Slot};
 pub use time::{millis, secs};
-pub use value::Value;
+pub use value::{IntoValue, Value};
 
 /// What most actors use.
 pub mod prelude {
     pub use crate::{
         Actor, Arena, ArenaKey as Key, Column, Cookies, Cx, Error, FetchError, Form, FromRequest, Head, Header, Html,
-        IntoResponse, Json, Me, Problem, Query, Redirect, Request, Response, Result, Router, methods, millis, routes,
-        secs,
+        IntoResponse, Json, Me, Problem, Query, Redirect, Request, Response, Result, Router, Sql, methods, millis,
+        routes, secs,
     };
     pub use futures::future::{Either, join, join_all, select, try_join, try_join_all};
     pub use std::time::Duration;
