@@ -63,8 +63,8 @@ pub(crate) enum Write {
 pub(crate) enum Read<'r> {
     /// One row of one column: the value; or no row.
     Get { key: &'r [u8] },
-    /// Rows of key and value from `from` on and before `to`, at most [`PAGE_MAX_ROWS`] and about [`PAGE_MAX_BYTES`].
-    Scan { from: &'r [u8], to: &'r [u8], is_descending: bool },
+    /// Rows of key and value from `from` on and before `to`, at most `rows_max` and about [`PAGE_MAX_BYTES`].
+    Scan { from: &'r [u8], to: &'r [u8], is_descending: bool, rows_max: u32 },
     /// One cell: how many rows there are from `from` on and before `to`.
     Count { from: &'r [u8], to: &'r [u8] },
     /// A statement of the user's own, all of whose rows are returned. Unless it `may_write`, one that writes is refused.

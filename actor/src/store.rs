@@ -11,7 +11,7 @@ use std::{
 use twox_hash::XxHash64;
 
 use crate::{
-    host::{Host, Read, StorageError, Write},
+    host::{Host, PAGE_MAX_ROWS, Read, StorageError, Write},
     key::Key,
     problem::{Error, Problem, Result},
     rows::{Cell, Rows},
@@ -166,7 +166,7 @@ impl Slot {
     /// Keys and values in a range of keys, ascending, read page by page.
     pub fn scan(&self, range: impl RangeBounds<Vec<u8>>) -> Scan {
         let (from, to) = self.bounds(&range);
-        Scan { slot: self.clone(), from, to, is_descending: false, page: None, at: 0, is_over: false }
+        Scan { slot: self.clone(), from, to, is_descending: false, page: None, at: 0, left: u32::MAX }
     }
 
     /// How many values there are in a range of keys. It takes time in proportion to them.
@@ -234,7 +234,8 @@ pub struct Scan {
     is_descending: bool,
     page: Option<Rows>,
     at: usize,
-    is_over: bool,
+    /// How many more there can be.
+    left: u32,
 }
 
 impl Scan {
@@ -244,8 +245,14 @@ impl Scan {
         Self { is_descending: !self.is_descending, ..self }
     }
 
+    /// Only the first ones. No more than these are read.
+    #[must_use]
+    pub fn at_most(self, values: u32) -> Self {
+        Self { left: self.left.min(values), ..self }
+    }
+
     fn advance(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
-        while !self.is_over {
+        while self.left > 0 {
             let Some(page) = &self.page else {
                 self.turn()?;
                 continue;
@@ -253,9 +260,12 @@ impl Scan {
             if self.at < page.len() {
                 let row = read_row(page, self.at)?;
                 self.at += 1;
+                self.left -= 1;
                 return self.open(row).map(Some);
             }
-            self.is_over = !page.is_cut();
+            if !page.is_cut() {
+                self.left = 0;
+            }
             self.page = None;
         }
         Ok(None)
@@ -264,10 +274,12 @@ impl Scan {
     /// Reads the next page, and takes its rows off the range.
     fn turn(&mut self) -> Result<()> {
         if self.from >= self.to {
-            self.is_over = true;
+            self.left = 0;
             return Ok(());
         }
-        let read = Read::Scan { from: &self.from, to: &self.to, is_descending: self.is_descending };
+        let (is_descending, rows_max) = (self.is_descending, self.left.min(PAGE_MAX_ROWS));
+        let read = Read::Scan { from: &self.from, to: &self.to, is_descending, rows_max };
+        self.slot.place.has_loaded.set(true);
         let page = self.slot.place.read(&read)?;
         if let Some(last) = page.len().checked_sub(1) {
             let key = read_row(&page, last)?.0.to_vec();
@@ -296,7 +308,9 @@ impl Iterator for Scan {
     /// The first error is the last item.
     fn next(&mut self) -> Option<Self::Item> {
         let item = self.advance().transpose();
-        self.is_over |= matches!(item, Some(Err(_)));
+        if matches!(item, Some(Err(_))) {
+            self.left = 0;
+        }
         item
     }
 }

@@ -31,6 +31,7 @@ pub(super) struct Disk {
 struct MemoryHost {
     rows: RefCell<BTreeMap<Vec<u8>, Vec<u8>>>,
     reads: Cell<usize>,
+    rows_read: Cell<usize>,
     is_failing: Cell<bool>,
 }
 
@@ -122,6 +123,11 @@ impl Disk {
         self.host.reads.take()
     }
 
+    /// How many rows were read since this was asked last.
+    pub(super) fn rows_read(&self) -> usize {
+        self.host.rows_read.take()
+    }
+
     /// How many rows there are.
     pub(super) fn rows(&self) -> usize {
         self.host.rows.borrow().len()
@@ -133,17 +139,35 @@ impl MemoryHost {
         if self.is_failing.get() { Err(StorageError::new("out of order")) } else { Ok(()) }
     }
 
-    fn scan(&self, range: Range<Vec<u8>>, is_descending: bool) -> Rows {
+    fn scan(&self, range: Range<Vec<u8>>, is_descending: bool, rows_max: usize) -> Rows {
         let rows = self.rows.borrow();
         let mut found: Vec<_> = rows.range(range).collect();
         if is_descending {
             found.reverse();
         }
-        let is_cut = found.len() > PAGE_ROWS;
-        found.truncate(PAGE_ROWS);
+        let rows_max = rows_max.min(PAGE_ROWS);
+        let is_cut = found.len() > rows_max;
+        found.truncate(rows_max);
         let cells: Vec<_> =
             found.iter().flat_map(|(key, value)| [key, value]).map(|cell| rows::Cell::Blob(cell)).collect();
         Rows::write(&["key", "value"], is_cut, 0, cells.into_iter())
+    }
+
+    fn find(&self, read: &Read<'_>) -> Rows {
+        let rows = self.rows.borrow();
+        match *read {
+            Read::Get { key } => {
+                Rows::write(&["value"], false, 0, rows.get(key).map(|value| rows::Cell::Blob(value)).into_iter())
+            }
+            Read::Scan { from, to, is_descending, rows_max } => {
+                self.scan(from.to_vec()..to.to_vec(), is_descending, rows_max as usize)
+            }
+            Read::Count { from, to } => {
+                let count = rows.range(from.to_vec()..to.to_vec()).count() as f64;
+                Rows::write(&["count"], false, 0, [rows::Cell::Number(count)].into_iter())
+            }
+            Read::Sql { .. } => unreachable!("containers read no SQL"),
+        }
     }
 
     fn write(&self, write: &Write) {
@@ -165,18 +189,9 @@ impl Host for MemoryHost {
     fn read(&self, _: Key, read: &Read<'_>) -> Result<Rows, StorageError> {
         self.check()?;
         self.reads.set(self.reads.get() + 1);
-        let rows = self.rows.borrow();
-        Ok(match *read {
-            Read::Get { key } => {
-                Rows::write(&["value"], false, 0, rows.get(key).map(|value| rows::Cell::Blob(value)).into_iter())
-            }
-            Read::Scan { from, to, is_descending } => self.scan(from.to_vec()..to.to_vec(), is_descending),
-            Read::Count { from, to } => {
-                let count = rows.range(from.to_vec()..to.to_vec()).count() as f64;
-                Rows::write(&["count"], false, 0, [rows::Cell::Number(count)].into_iter())
-            }
-            Read::Sql { .. } => unreachable!("containers read no SQL"),
-        })
+        let rows = self.find(read);
+        self.rows_read.set(self.rows_read.get() + rows.len());
+        Ok(rows)
     }
 
     fn commit(&self, _: Key, writes: &[Write]) -> Result<(), StorageError> {

@@ -14,7 +14,7 @@ use super::{
     storage::{Database, Identity, Row, Savepoint, Storage},
 };
 use crate::{
-    host::{Host, Read, StorageError, Write},
+    host::{Host, PAGE_MAX_ROWS, Read, StorageError, Write},
     key::Key,
     rows::{Cell, Rows},
     store::RECORD_KEY,
@@ -106,7 +106,8 @@ impl NativeHost {
         let database = self.storage.of(actor)?;
         let (mut rows, mut from) = (Vec::new(), Vec::new());
         loop {
-            let page = database.read(&Read::Scan { from: &from, to: KEYS_END, is_descending: false })?;
+            let rows_max = PAGE_MAX_ROWS;
+            let page = database.read(&Read::Scan { from: &from, to: KEYS_END, is_descending: false, rows_max })?;
             for row in 0..page.len() {
                 if let (Ok(Cell::Blob(key)), Ok(Cell::Blob(value))) = (page.cell(row, 0), page.cell(row, 1)) {
                     rows.push((key.to_vec(), value.to_vec()));

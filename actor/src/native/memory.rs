@@ -65,8 +65,8 @@ impl Database {
                 let value: Vec<_> = state.map.get(key).cloned().map(Value::Blob).into_iter().collect();
                 rows(&["value"], false, &value)
             }
-            Read::Scan { from, to, is_descending: false } => page(range(&state.map, from, to)),
-            Read::Scan { from, to, is_descending: true } => page(range(&state.map, from, to).rev()),
+            Read::Scan { from, to, is_descending: false, rows_max } => page(range(&state.map, from, to), rows_max),
+            Read::Scan { from, to, is_descending: true, rows_max } => page(range(&state.map, from, to).rev(), rows_max),
             Read::Count { from, to } => {
                 let count = range(&state.map, from, to).count();
                 rows(&["count"], false, &[Value::Integer(count as i64)])
@@ -104,8 +104,8 @@ fn range<'m>(map: &'m Map, from: &[u8], to: &[u8]) -> impl DoubleEndedIterator<I
     map.range::<[u8], _>((std::ops::Bound::Included(from), std::ops::Bound::Excluded(to)))
 }
 
-fn page<'m>(rows: impl Iterator<Item = Row<'m>>) -> Rows {
-    let mut page = Page::default();
+fn page<'m>(rows: impl Iterator<Item = Row<'m>>, rows_max: u32) -> Rows {
+    let mut page = Page::new(rows_max);
     for (key, value) in rows {
         if page.is_full() {
             return page.into_rows(true);

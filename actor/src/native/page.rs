@@ -1,7 +1,7 @@
 //! What a read of storage returned, before it becomes a frame.
 
 use crate::{
-    host::{PAGE_MAX_BYTES, PAGE_MAX_ROWS},
+    host::PAGE_MAX_BYTES,
     rows::{Cell, Rows},
     value::Value,
 };
@@ -40,15 +40,19 @@ pub(crate) fn owned(value: rusqlite::types::ValueRef<'_>) -> Value {
 }
 
 /// A page of a scan as it fills.
-#[derive(Default)]
 pub(crate) struct Page {
     values: Vec<Value>,
     bytes: usize,
+    rows_max: u32,
 }
 
 impl Page {
+    pub(crate) fn new(rows_max: u32) -> Self {
+        Self { values: Vec::new(), bytes: 0, rows_max }
+    }
+
     pub(crate) fn is_full(&self) -> bool {
-        self.values.len() == 2 * PAGE_MAX_ROWS as usize || self.bytes >= PAGE_MAX_BYTES as usize
+        self.values.len() == 2 * self.rows_max as usize || self.bytes >= PAGE_MAX_BYTES as usize
     }
 
     pub(crate) fn push(&mut self, key: Vec<u8>, value: Value) {

@@ -112,7 +112,7 @@ impl Database {
     pub(crate) fn read(&self, read: &Read<'_>) -> Result<Rows, StorageError> {
         match *read {
             Read::Get { key } => self.get(key),
-            Read::Scan { from, to, is_descending } => self.scan(from, to, is_descending),
+            Read::Scan { from, to, is_descending, rows_max } => self.scan(from, to, is_descending, rows_max),
             Read::Count { from, to } => self.count(from, to),
             Read::Sql { text, params, may_write } => return self.users().run(text, params, may_write),
         }
@@ -154,8 +154,8 @@ impl Database {
         Ok(Value::Blob(whole))
     }
 
-    fn scan(&self, from: &[u8], to: &[u8], is_descending: bool) -> Result<Rows, SqlError> {
-        let mut page = Page::default();
+    fn scan(&self, from: &[u8], to: &[u8], is_descending: bool, rows_max: u32) -> Result<Rows, SqlError> {
+        let mut page = Page::new(rows_max);
         if !self.has_tables()? {
             return Ok(page.into_rows(false));
         }

@@ -33,7 +33,8 @@ fn blob(cell: Cell<'_>) -> Vec<u8> {
 
 /// A page, and whether there is more.
 fn page(database: &Database, from: &[u8], to: &[u8], is_descending: bool) -> (Pairs, bool) {
-    let rows = database.read(&Read::Scan { from, to, is_descending }).unwrap();
+    let rows_max = PAGE_MAX_ROWS;
+    let rows = database.read(&Read::Scan { from, to, is_descending, rows_max }).unwrap();
     let row = |row| (blob(rows.cell(row, 0).unwrap()), blob(rows.cell(row, 1).unwrap()));
     ((0..rows.len()).map(row).collect(), rows.is_cut())
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     exchange::{Buffer, Frame, FrameError, FrameWriter},
-    host::{ANSWER_MAX_BYTES, PAGE_MAX_BYTES, PAGE_MAX_ROWS, Read, StorageError, Write},
+    host::{ANSWER_MAX_BYTES, PAGE_MAX_BYTES, Read, StorageError, Write},
     value::Value,
 };
 
@@ -18,11 +18,11 @@ pub(super) fn write_read(buffer: &mut Buffer, read: &Read<'_>) {
             frame.i32(0, 0);
             frame.bytes(1, key);
         }
-        Read::Scan { from, to, is_descending } => {
+        Read::Scan { from, to, is_descending, rows_max } => {
             frame.i32(0, if is_descending { 2 } else { 1 });
             frame.bytes(1, from);
             frame.bytes(2, to);
-            frame.i32(3, PAGE_MAX_ROWS as i32);
+            frame.i32(3, rows_max as i32);
             frame.i32(4, PAGE_MAX_BYTES as i32);
         }
         Read::Count { from, to } => {
