@@ -47,9 +47,9 @@ type Page = Box<[f64; COLUMN_PAGE_VALUES]>;
 ///
 /// #[methods]
 /// impl Sensor {
-///     #[post("/{celsius}")]
-///     fn measure(&mut self, celsius: f64, cx: &Cx) {
-///         self.at.push(cx.now());
+///     #[post("/{at}/{celsius}")]
+///     fn measure(&mut self, at: f64, celsius: f64) {
+///         self.at.push(at);
 ///         self.celsius.push(celsius);
 ///     }
 ///
@@ -63,8 +63,9 @@ type Page = Box<[f64; COLUMN_PAGE_VALUES]>;
 ///
 /// // Detached from any storage it works as well.
 /// let mut sensor = Sensor::default();
-/// sensor.at.extend([1.0, 2.0, 3.0]);
-/// sensor.celsius.extend([20.0, 21.0, 23.0]);
+/// for (at, celsius) in [(1.0, 20.0), (2.0, 21.0), (3.0, 23.0)] {
+///     sensor.measure(at, celsius);
+/// }
 /// assert_eq!(sensor.mean(2.0)?, 22.0);
 /// # Ok::<_, Error>(())
 /// ```

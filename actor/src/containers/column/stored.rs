@@ -36,7 +36,7 @@ impl Field for Column {
     /// Reads the last page, which tells how many there are.
     fn load(&mut self, _: &[u8], slot: &Slot) -> Result<()> {
         let mut column = Self::default();
-        if let Some(row) = slot.scan(..).rev().next() {
+        if let Some(row) = slot.scan(..).rev().at_most(1).next() {
             let (key, row) = row?;
             column.admit_last(&key, &row).map_err(|why| slot.unreadable(&key, why))?;
         }

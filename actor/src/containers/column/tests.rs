@@ -62,8 +62,9 @@ fn a_turn_writes_the_pages_that_it_appended_to() {
 fn a_column_is_hydrated_by_one_read_and_loads_a_page_once() {
     let disk = Disk::new();
     stored(&disk, 10 * PAGE + 1);
+    (disk.reads(), disk.rows_read());
     let mut column: Column = disk.load("field").unwrap();
-    disk.reads();
+    assert_eq!((disk.reads(), disk.rows_read()), (1, 1));
     column.push(1.0);
     assert_eq!((column.last(), column.get(10 * PAGE).unwrap()), (Some(1.0), Some((10 * PAGE) as f64)));
     disk.commit_one(&mut column).unwrap();
