@@ -20,7 +20,7 @@ const NUMBERS: [u8; 5] = [1, 0, 2, 10, 100];
 const CHARS: [char; 3] = ['a', 'A', '1'];
 
 /// Texts that are tried: what common types are written as.
-const TEXTS: [&str; 28] = [
+const TEXTS: [&str; 30] = [
     "a",
     "",
     "1",
@@ -37,6 +37,8 @@ const TEXTS: [&str; 28] = [
     "2000-01-01 00:00:00",
     "2000-01-01T00:00:00+00:00[UTC]",
     "UTC",
+    "Mon",
+    "January",
     "PT1S",
     "https://example.com/",
     "a@example.com",

@@ -359,7 +359,8 @@ impl Tracer {
         let name = self.name;
         self.refusal.get_or_insert(format!(
             "`{name}{path}` cannot be stored: it asks the bytes what they are (serde's `untagged`, `tag` or `flatten`, or a \
-             type like `serde_json::Value`), and stored bytes do not say; use serde's default form, or keep it as a string of JSON"
+             type like `serde_json::Value`), and stored bytes do not say; use serde's default form, say by \
+             `#[serde(with = …)]` what it is written as, or keep it as a string of JSON"
         ));
         self.stuck()
     }
