@@ -240,6 +240,12 @@ pub fn actor(input: TokenStream) -> TokenStream {
 ///         self.entries
 ///     }
 /// }
+/// # #[routes]
+/// # fn routes() -> Router {
+/// #     Router::new().mount::<Ledger>("/{name}", "{name}")
+/// # }
+/// # let native = duractor::Native::new().routes(routes());
+/// # assert_eq!(native.get("/ann").send().text(), "0");
 /// ```
 ///
 /// # Examples

@@ -77,8 +77,8 @@ impl Odd {
     }
 
     #[post("/{me}")]
-    fn write(&mut self, sql: &mut ::duractor::Sql, me: u64) -> u64 {
-        let _ = sql;
+    fn write(&mut self, a0: &mut ::duractor::Sql, me: u64) -> u64 {
+        let _ = a0;
         me
     }
 
@@ -88,8 +88,8 @@ impl Odd {
     }
 
     #[activated]
-    fn created(&mut self, cx: &mut ::duractor::Sql, sql: &::duractor::Cx) {
-        let _ = (cx, sql);
+    fn created(&mut self, run: &mut ::duractor::Sql, table: &::duractor::Cx) {
+        let _ = (run, table);
     }
 }
 
