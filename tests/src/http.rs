@@ -1,6 +1,7 @@
 //! A client over plain sockets: one connection for each request, and nothing is checked on the way out.
 
 use std::{
+    borrow::Cow,
     io::{self, BufRead, BufReader, Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
     time::Duration,
@@ -85,14 +86,30 @@ impl Request {
     /// If there is no connection.
     pub fn start(&self) -> io::Result<Exchange> {
         let mut exchange = Exchange::connect(self.to)?;
-        exchange.is_head = self.method == "HEAD";
+        exchange.is_head = self.is_head();
         exchange.write(&self.head())?;
-        match (&self.body, self.chunk_bytes) {
-            (None, _) => {}
-            (Some(body), None) => exchange.write_early(body)?,
-            (Some(body), Some(bytes)) => exchange.write_early(&chunked(body, bytes))?,
-        }
+        exchange.write_early(&self.payload())?;
         Ok(exchange)
+    }
+
+    /// Whether its answer has no body, whatever its headers say.
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == "HEAD"
+    }
+
+    /// All that is sent.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.head();
+        bytes.extend_from_slice(&self.payload());
+        bytes
+    }
+
+    fn payload(&self) -> Cow<'_, [u8]> {
+        match (&self.body, self.chunk_bytes) {
+            (None, _) => Cow::Borrowed(&[]),
+            (Some(body), None) => Cow::Borrowed(body),
+            (Some(body), Some(bytes)) => Cow::Owned(chunked(body, bytes)),
+        }
     }
 
     fn head(&self) -> Vec<u8> {
@@ -219,7 +236,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(from: &mut impl BufRead, is_head: bool) -> io::Result<Self> {
+    pub(crate) fn read(from: &mut impl BufRead, is_head: bool) -> io::Result<Self> {
         loop {
             let status = read_status(from)?;
             let headers = read_headers(from)?;

@@ -17,6 +17,7 @@
 //! - [`disk`]: where actors are stored, beyond the end of a workerd
 //! - [`workerd`](mod@workerd): workerd with the worker and an upstream
 //! - [`wait_until`]: in place of sleeping
+//! - [`crash`]: workerd is killed again and again, and nothing may be lost
 
 pub mod http;
 
@@ -26,7 +27,10 @@ pub mod disk;
 
 pub mod workerd;
 
+pub mod crash;
+
 mod config;
+mod connection;
 mod wait;
 
 pub use wait::{DEADLINE, wait_until};

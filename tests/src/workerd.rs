@@ -157,6 +157,11 @@ impl Workerd {
     pub fn log(&self) -> String {
         self.running.log()
     }
+
+    /// The last of what the worker has logged.
+    pub fn log_tail(&self) -> String {
+        self.running.log_tail()
+    }
 }
 
 /// What workerd writes to its control descriptor, and a thread that reads it until workerd is no more.

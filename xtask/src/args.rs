@@ -14,6 +14,7 @@ Tasks:
   dev [--port <N>]                    Run all examples on this machine, and again after each change
   test                                Run every test: native, wasm, JavaScript, and end to end in workerd
   lint                                Check format, clippy, docs, import cycles and dependencies
+  crash [ARGUMENTS]                   Kill workerd under load, and look for what is lost
   bench [ARGUMENTS]                   Measure against peers
   size [ARGUMENTS]                    Measure what a worker weighs
   fuzz [--seconds <N>] [--build-only] Fuzz the reading of frames
@@ -29,6 +30,7 @@ pub(crate) enum Task {
     Dev { port: u16 },
     Test,
     Lint,
+    Crash { arguments: Vec<OsString> },
     Bench { arguments: Vec<OsString> },
     Fuzz { seconds: u32, build_only: bool },
     Miri { if_available: bool },
@@ -50,6 +52,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Tas
         "dev" => parse_dev(parser),
         "test" => alone(parser, Task::Test),
         "lint" => alone(parser, Task::Lint),
+        "crash" => Ok(Task::Crash { arguments: parser.raw_args()?.collect() }),
         "bench" => Ok(Task::Bench { arguments: parser.raw_args()?.collect() }),
         "size" => {
             let arguments = std::iter::once("size".into()).chain(parser.raw_args()?).collect();
@@ -124,10 +127,12 @@ mod tests {
     }
 
     #[test]
-    fn bench_and_size_hand_everything_on() {
+    fn bench_size_and_crash_hand_everything_on() {
         let size = Task::Bench { arguments: ["size", "--json"].map(OsString::from).into() };
         assert_eq!(parsed("size --json").unwrap(), size);
         assert_eq!(parsed("bench").unwrap(), Task::Bench { arguments: vec![] });
+        let crash = Task::Crash { arguments: ["--kills", "3"].map(OsString::from).into() };
+        assert_eq!(parsed("crash --kills 3").unwrap(), crash);
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn run(task: Task) -> Result<()> {
         Task::Dev { port } => dev::dev(port)?,
         Task::Test => test::test()?,
         Task::Lint => lint::lint()?,
+        Task::Crash { arguments } => test::crash(arguments)?,
         Task::Bench { arguments } => {
             setup::setup()?;
             shell::run(

@@ -1,5 +1,6 @@
 //! Every test, from the quickest to the widest.
 
+use std::ffi::OsString;
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
@@ -47,10 +48,22 @@ fn javascript() -> Result<()> {
 }
 
 fn end_to_end() -> Result<()> {
+    build_worker()?;
+    announce("tests in workerd");
+    run(&mut cargo(["test", "--package", "duractor-tests", "--features", "workerd"]))
+}
+
+/// Kills workerd under load, as the arguments say.
+pub(crate) fn crash(arguments: Vec<OsString>) -> Result<()> {
+    setup::setup()?;
+    build_worker()?;
+    announce("kills of workerd");
+    run(cargo(["run", "--quiet", "--package", "duractor-tests", "--bin", "crash", "--"]).args(arguments))
+}
+
+fn build_worker() -> Result<()> {
     announce("building the worker of the tests");
     let cli = ["run", "--quiet", "--package", "duractor-cli", "--", "build", "--package", "duractor-test-worker"];
     let places = ["--wrangler", "tests/worker/wrangler.toml", "--out", "tests/worker/build"];
-    run(cargo(cli).args(places))?;
-    announce("tests in workerd");
-    run(&mut cargo(["test", "--package", "duractor-tests", "--features", "workerd"]))
+    run(cargo(cli).args(places))
 }

@@ -6,6 +6,7 @@ mod journal;
 
 mod bindings;
 mod chain;
+mod crash;
 mod inputs;
 mod outbound;
 mod place;
@@ -17,8 +18,8 @@ mod turns;
 use duractor::{Head, Header, prelude::*};
 
 use crate::{
-    bindings::Bindings, chain::Chain, inputs::Inputs, outbound::Outbound, place::Place, probe::Probe, replies::Replies,
-    traps::Traps, turns::Turns,
+    bindings::Bindings, chain::Chain, crash::Tally, inputs::Inputs, outbound::Outbound, place::Place, probe::Probe,
+    replies::Replies, traps::Traps, turns::Turns,
 };
 
 /// The mock in `tests/upstream`, which answers for every host.
@@ -29,6 +30,7 @@ fn routes() -> Router {
     Router::new()
         .mount::<Bindings>("/bindings/{name}", "{name}")
         .mount::<Chain>("/chain/{name}", "{name}")
+        .mount::<Tally>("/crash/tally/{name}", "{name}")
         .mount::<Inputs>("/inputs", "inputs")
         .mount::<Outbound>("/outbound/{name}", "{name}")
         .mount::<Place>("/place/{name}", "{name}")

@@ -1,0 +1,14 @@
+//! Actors that tell whether a crash has lost, kept or torn something (`tests/src/crash`).
+
+mod tally;
+
+use serde::Deserialize;
+
+pub(crate) use tally::Tally;
+
+/// Who asks, and for how manieth time.
+#[derive(Clone, Copy, Deserialize)]
+pub(crate) struct Id {
+    client: u32,
+    seq: u64,
+}
