@@ -209,6 +209,7 @@ impl Response {
     }
 
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
+        self.headers.retain(|(name, _)| *name != http::header::RETRY_AFTER);
         self.headers.push((http::header::RETRY_AFTER, HeaderValue::from(seconds)));
         self
     }
@@ -404,6 +405,10 @@ impl IntoResponse for Error {
         let (problem, source) = self.into_parts();
         let Some(text) = source else { return problem.into_response() };
         let mut reply = problem.clone().into_response();
+        // Storage that failed, or too much work at once: wherever it came from, trying again is what helps.
+        if problem.status() == 503 {
+            reply = reply.retry_after(1);
+        }
         reply.failure = Some(Box::new(Failure { problem, text }));
         reply
     }
