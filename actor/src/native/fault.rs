@@ -30,7 +30,7 @@ use super::storage::Identity;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Storage refuses the commit. The turn is rolled back and answered 503 `storage-failed`; the actor lives on.
+    /// Storage refuses the commit. The turn is rolled back and answered 503 `commit-failed`; the actor lives on.
     FailCommit,
     /// Storage takes the commit, and it never becomes durable: no reply leaves, and the object is reset to what was
     /// there before.
