@@ -131,6 +131,26 @@ export function commit(key, address, length) {
 }
 
 /**
+ * Writes one value.
+ *
+ * @param {number} actor
+ * @param {number} key
+ * @param {number} keyLength
+ * @param {number} value
+ * @param {number} valueLength
+ * @returns {number} as of `commit`
+ */
+export function put(actor, key, keyLength, value, valueLength) {
+  try {
+    const bytes = memory.bytes;
+    owner(actor).storage.put(bytes.subarray(key, key + keyLength), bytes.subarray(value, value + valueLength));
+    return 0;
+  } catch (error) {
+    return writeFailure(error);
+  }
+}
+
+/**
  * Calls `duractor_transact` in a transaction.
  *
  * @param {number} key

@@ -117,9 +117,25 @@ export class Storage {
   commit(frame, address, length) {
     const count = frame.at(address, length, COMMIT_SLOTS).i32(4);
     frame.at(address, length, COMMIT_SLOTS + WRITE_SLOTS * count);
-    // One statement is all or nothing by itself.
-    if (count === 1 && this.#isMade && this.#hasParts === false && isSimple(frame)) this.#write(frame, COMMIT_SLOTS);
-    else this.transact(() => this.#writeAll(frame, count));
+    this.transact(() => this.#writeAll(frame, count));
+  }
+
+  /**
+   * Writes one value, all or nothing: what is one statement is so by itself.
+   *
+   * @param {Uint8Array} key
+   * @param {Uint8Array} value
+   */
+  put(key, value) {
+    if (this.#isMade && this.#hasParts === false && value.length <= PART_MAX_BYTES) {
+      this.#sql.exec(STORE, key, value, 0);
+      return;
+    }
+    this.transact(() => {
+      this.#make();
+      this.#put(key, value);
+      return true;
+    });
   }
 
   /** @param {FrameReader} frame @param {number} count */
@@ -284,12 +300,6 @@ export class Storage {
     const changed = cursor.rowsWritten > 0 ? Number(this.#rows("SELECT changes()").next().value[0]) : 0;
     return { names: cursor.columnNames, cells, isCut: false, changed, written: cursor.rowsWritten };
   }
-}
-
-/** @param {FrameReader} frame */
-function isSimple(frame) {
-  const kind = frame.i32(COMMIT_SLOTS);
-  return kind === DELETE || (kind === PUT && Number(frame.bytes(COMMIT_SLOTS + 2)?.length) <= PART_MAX_BYTES);
 }
 
 /** @param {string[]} names @param {Cell[]} cells @param {boolean} [isCut] @returns {Answer} */
