@@ -112,14 +112,16 @@ impl Class {
             fields = state::describe(state);
         });
         let fields: Vec<String> = fields.iter().map(|(name, layout)| describe_field(name, layout)).collect();
-        format!("{:?}:{{\"version\":{version},\"fields\":{{{}}}}}", self.name, fields.join(","))
+        format!("\"{}\":{{\"version\":{version},\"fields\":{{{}}}}}", self.name, fields.join(","))
     }
 }
 
 #[cfg(target_arch = "wasm32")]
 fn describe_field(name: &str, layout: &crate::layout::Layout) -> String {
-    let text = serde_json::to_string(&layout.to_string()).unwrap_or_default();
-    format!("{name:?}:{{\"hash\":\"{:016x}\",\"layout\":{text}}}", layout.hash())
+    let quoted = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let refusal = layout.refusal().map_or_else(String::new, |why| format!(",\"refusal\":{}", quoted(why)));
+    let (hash, text) = (layout.hash(), quoted(&layout.to_string()));
+    format!("{}:{{\"hash\":\"{hash:016x}\",\"layout\":{text}{refusal}}}", quoted(name))
 }
 
 /// Path patterns, and the actors behind them.

@@ -26,6 +26,7 @@ use crate::{
     sql::Sql,
     state::Origin,
     store::Place,
+    tenancy::Tenants,
     turn::{Permit, Turn},
     waker::Inbox,
 };
@@ -35,6 +36,10 @@ const POLLS_MAX: usize = 10_000;
 
 /// No key of an entry.
 const NO_TASK: u32 = u32::MAX;
+
+/// When actors have to leave memory, those do that were last used in the first so-manieth of the entries since the one
+/// that was used longest ago: several at once, so that looking for them is seldom.
+const LEAVING_SHARE: u64 = 8;
 
 /// A request's frame up to this size is kept for the next request.
 const SPARE_MAX_BYTES: usize = 16 << 10;
@@ -215,6 +220,7 @@ impl Instance {
             class: class.name,
             name: name.into(),
             has_loaded: Cell::default(),
+            tenants: Tenants::default(),
         };
         self.world.present.set(Some(actor));
         let layouts = class.layouts().map_err(IntoResponse::into_response)?;
@@ -226,8 +232,8 @@ impl Instance {
         Ok(self.actors.borrow_mut().insert(home))
     }
 
-    /// Lets idle actors leave memory when there are too many, or when memory grows beyond its bound: an eighth of them,
-    /// those that were used longest ago. Their next calls bring them back.
+    /// Lets idle actors leave memory when there are too many, or when memory grows beyond its bound: those that were used
+    /// longest ago. Their next calls bring them back.
     fn make_room(&self) {
         let limits = &self.world.limits;
         let memory = self.world.host.memory_bytes();
@@ -237,15 +243,19 @@ impl Instance {
             return;
         }
         self.memory.set(memory);
-        let mut idle: Vec<(u64, Key)> = self
+        let entries = self.entries.get();
+        let is_idle = |home: &Activation| home.is_idle() && self.world.present.get() != Some(home.key);
+        let oldest = self.actors.borrow().iter().filter(|(_, home)| is_idle(home)).map(|(_, home)| home.used.get()).min();
+        let Some(oldest) = oldest else { return };
+        let until = oldest + (entries - oldest) / LEAVING_SHARE;
+        let leaving: Vec<Key> = self
             .actors
             .borrow()
             .iter()
-            .filter(|(key, home)| home.is_idle() && self.world.present.get() != Some(*key))
-            .map(|(key, home)| (home.used.get(), key))
+            .filter(|(_, home)| is_idle(home) && home.used.get() <= until)
+            .map(|(key, _)| key)
             .collect();
-        idle.sort_unstable();
-        for (_, key) in idle.into_iter().take(count.div_ceil(8)) {
+        for key in leaving {
             self.forget(key);
         }
     }
@@ -539,6 +549,7 @@ impl Instance {
             self.lose(home);
         }
         home.trim();
+        self.make_room();
         self.world.present.set(None);
     }
 
