@@ -41,56 +41,7 @@ pub trait Actor: Default + 'static {
 /// Containers can come from any crate. A container is detached when it is made by `Default`: it lives in memory, and
 /// belongs nowhere. `load` gives it its place. A turn that ends well calls `commit` and, when the batch is written,
 /// `committed`; any other end calls `rollback`. What `commit` sees may not be what it loaded: fields can be swapped,
-/// taken and replaced, so a container remembers where it is at home, and rewrites the slot if that is elsewhere
-/// ([`Batch::clear`], [`Batch::adopt`]).
-///
-/// ```
-/// use duractor::{prelude::*, Batch, Field, Layout, Slot};
-///
-/// /// A number that is stored in a value of its own.
-/// #[derive(Default)]
-/// pub struct Lonely {
-///     value: u64,
-///     stored: Option<u64>,
-/// }
-///
-/// impl Field for Lonely {
-///     fn layout(&self) -> Layout {
-///         Layout::container("lonely", [Layout::of::<u64>()])
-///     }
-///
-///     fn load(&mut self, _: &[u8], slot: &Slot) -> Result<()> {
-///         self.stored = match slot.get(b"value")? {
-///             Some(bytes) => Some(u64::from_le_bytes(
-///                 bytes.try_into().map_err(|_| slot.unreadable(b"value", "it is not 8 bytes"))?,
-///             )),
-///             None => None,
-///         };
-///         self.value = self.stored.unwrap_or_default();
-///         Ok(())
-///     }
-///
-///     fn commit(&mut self, slot: &Slot, batch: &mut Batch) -> Result<()> {
-///         if self.stored != Some(self.value) {
-///             batch.put(slot, b"value", self.value.to_le_bytes().to_vec());
-///         }
-///         Ok(())
-///     }
-///
-///     fn committed(&mut self, _: &Slot) {
-///         self.stored = Some(self.value);
-///     }
-///
-///     fn rollback(&mut self, slot: &Slot) -> Result<()> {
-///         self.load(&[], slot)
-///     }
-/// }
-///
-/// #[derive(Default, Actor)]
-/// struct Counter {
-///     count: Lonely,
-/// }
-/// ```
+/// taken and replaced, so a container remembers its [`Home`](crate::Home), which has an example.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a field of an actor",
     label = "neither plain data nor a container",

@@ -99,6 +99,7 @@ mod sql;
 mod sql_error;
 mod state;
 mod store;
+mod tenancy;
 mod time;
 mod turn;
 mod value;
@@ -117,7 +118,8 @@ pub mod __rt;
 pub use app::{Methods, Router};
 pub use containers::{
     ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, COLUMN_CACHE_MAX_BYTES,
-    COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices, ColumnStream, Mut, ParseKeyError,
+    COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices, ColumnStream, Home, Mut,
+    ParseKeyError, Stay,
 };
 pub use cx::{Cx, Sleep};
 pub use duractor_macros::{Actor, Problem, methods, routes};

@@ -15,6 +15,7 @@ use crate::{
     key::Key,
     problem::{Error, Problem, Result},
     rows::{Cell, Rows},
+    tenancy::{Tenancy, Tenants},
     value::Value,
 };
 
@@ -35,6 +36,7 @@ pub(crate) struct Place {
     pub(crate) name: Rc<str>,
     /// Whether something was loaded that could be let go again.
     pub(crate) has_loaded: StdCell<bool>,
+    pub(crate) tenants: Tenants,
 }
 
 impl Place {
@@ -137,7 +139,7 @@ impl fmt::Debug for Slot {
 /// The same field of the same actor.
 impl PartialEq for Slot {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && Rc::ptr_eq(&self.place, &other.place)
+        self.name == other.name && self.is_beside(other)
     }
 }
 
@@ -149,6 +151,16 @@ impl Slot {
     /// The field's name.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Takes the slot for a container.
+    pub(crate) fn occupy(&self) -> Tenancy {
+        self.place.tenants.occupy(self.name)
+    }
+
+    /// Whether it is a field of the same actor.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.place, &other.place)
     }
 
     /// One value.

@@ -16,6 +16,7 @@ use crate::{
     problem::Result,
     rows::{self, Rows},
     store::{Batch, Place, Slot, failed},
+    tenancy::Tenants,
 };
 
 /// Rows in a page of a scan: few, so that small tests turn pages, too.
@@ -50,6 +51,7 @@ impl Disk {
             class: "Test",
             name: "test".into(),
             has_loaded: Cell::default(),
+            tenants: Tenants::default(),
         };
         Self { host, place: Rc::new(place) }
     }

@@ -19,6 +19,7 @@ use crate::{
     ops::{Instant, Outcome, Want},
     state::Layouts,
     store::Place,
+    tenancy::Tenants,
 };
 
 /// What stands behind a `Cx` in a unit test: no actor, and operations that are answered at once.
@@ -84,8 +85,14 @@ impl Cx {
             present: Cell::default(),
         });
         let state = Box::new(RefCell::new(Nobody));
-        let (actor, has_loaded) = (Key::from_bits(0), Cell::default());
-        let place = Place { host, actor, class: Nobody::CLASS, name: "test".into(), has_loaded };
+        let place = Place {
+            host,
+            actor: Key::from_bits(0),
+            class: Nobody::CLASS,
+            name: "test".into(),
+            has_loaded: Cell::default(),
+            tenants: Tenants::default(),
+        };
         let (home, _) = Activation::hydrate(world, place, state, Layouts::default(), None)
             .unwrap_or_else(|_| unreachable!("nobody has no fields"));
         Self(Call::new(home, 0.0, Chain::default(), Some(Rc::new(scripted))))

@@ -48,7 +48,7 @@ impl<T: Serialize + DeserializeOwned + 'static> Field for Arena<T> {
 
     fn commit(&mut self, slot: &Slot, batch: &mut Batch) -> Result<()> {
         match self.home.stay(slot) {
-            Stay::Nowhere => {
+            Stay::Nowhere | Stay::Lost => {
                 batch.clear(slot);
                 self.put_all(slot, batch)?;
             }

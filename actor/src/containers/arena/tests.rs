@@ -201,6 +201,33 @@ fn a_swap_is_rolled_back() {
 }
 
 #[test]
+fn an_arena_that_was_taken_out_by_an_earlier_turn_is_written_whole() {
+    let disk = Disk::new();
+    let (mut arena, keys) = stored(&disk, 3);
+    let mut taken = mem::take(&mut arena);
+    arena.extend([10, 11, 12, 13]);
+    disk.commit_one(&mut arena).unwrap();
+    taken.remove(keys[0]);
+    mem::swap(&mut arena, &mut taken);
+    assert_eq!(disk.commit_one(&mut arena).unwrap(), 4);
+    assert_eq!(values(&disk.load::<Arena<u32>>("field").unwrap()), [1, 2]);
+    // Neither does another field take what is not there any more.
+    disk.commit(&mut [("field", &mut Arena::<u32>::new()), ("other", &mut taken)]).unwrap();
+    assert_eq!(values(&disk.load::<Arena<u32>>("other").unwrap()), [10, 11, 12, 13]);
+}
+
+#[test]
+fn an_arena_of_an_activation_that_has_ended_is_written_whole() {
+    let disk = Disk::new();
+    let (mut arena, _) = stored(&disk, 3);
+    let disk = disk.reopen();
+    disk.commit_one(&mut disk.load::<Arena<u32>>("field").unwrap()).unwrap();
+    arena.insert(3);
+    disk.commit_one(&mut arena).unwrap();
+    assert_eq!(values(&disk.load::<Arena<u32>>("field").unwrap()), [0, 1, 2, 3]);
+}
+
+#[test]
 fn a_detached_arena_is_all_in_memory_and_uses_indices_again() {
     let mut arena = Arena::default();
     for round in 0..10 {

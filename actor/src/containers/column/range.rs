@@ -105,7 +105,7 @@ impl<'c> ColumnStream<'c> {
         }
         let run = match &mut self.run {
             Some(run) => run,
-            None => self.run.insert(self.column.run(pages)),
+            None => self.run.insert(self.column.run(pages)?),
         };
         let mut values = Vec::from(run.read()? as Box<[f64]>);
         values.truncate(part.end);

@@ -10,7 +10,7 @@ use super::{
     range::{ColumnSlices, pages_of},
 };
 use crate::{
-    containers::home::Stay,
+    containers::home::{Stay, lost},
     field::Field,
     layout::Layout,
     problem::{Problem, Result},
@@ -57,6 +57,7 @@ impl Field for Column {
                 batch.adopt(home, slot);
                 self.put_from(self.stored, slot, batch);
             }
+            Stay::Lost => return Err(lost(slot)),
         }
         Ok(())
     }
@@ -119,7 +120,7 @@ impl Column {
     pub(super) fn load_pages(&self, pages: Range<usize>) -> Result<()> {
         let mut from = pages.start;
         while let Some(missing) = (from..pages.end).find(|page| !self.is_in_memory(*page)) {
-            let mut run = self.run(missing..pages.end);
+            let mut run = self.run(missing..pages.end)?;
             from = run.pages.end;
             for cell in &self.pages[run.pages.clone()] {
                 let page = run.read()?;
@@ -131,11 +132,12 @@ impl Column {
     }
 
     /// The first of the pages, which is not in memory, and those after it that are not either.
-    pub(super) fn run(&self, pages: Range<usize>) -> Run {
+    pub(super) fn run(&self, pages: Range<usize>) -> Result<Run> {
+        self.home.check()?;
         let slot = self.home.slot().expect("what is not in memory is stored").clone();
         let end = pages.clone().find(|page| self.is_in_memory(*page)).unwrap_or(pages.end);
         let scan = slot.scan(key(pages.start).to_vec()..key(end).to_vec());
-        Run { slot, scan, pages: pages.start..end }
+        Ok(Run { slot, scan, pages: pages.start..end })
     }
 
     pub(super) fn lend(&self, range: Range<u64>) -> Result<ColumnSlices<'_>> {

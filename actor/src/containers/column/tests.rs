@@ -188,6 +188,22 @@ fn columns_that_are_not_loaded_can_be_swapped() {
 }
 
 #[test]
+fn a_column_that_was_taken_out_by_an_earlier_turn_is_refused() {
+    let disk = Disk::new();
+    stored(&disk, 3 * PAGE);
+    let mut column: Column = disk.load("field").unwrap();
+    let mut taken = mem::take(&mut column);
+    assert_eq!(taken.get(0).unwrap(), Some(0.0));
+    column.push(7.0);
+    disk.commit_one(&mut column).unwrap();
+    assert_eq!(taken.get(0).unwrap(), Some(0.0));
+    assert_eq!(taken.get(PAGE).unwrap_err().problem().kind(), "state-unreadable");
+    assert_eq!(disk.commit_one(&mut taken).unwrap_err().problem().kind(), "state-unreadable");
+    disk.rollback_one(&mut taken).unwrap();
+    assert_eq!(all(&taken), [7.0]);
+}
+
+#[test]
 fn pages_above_the_bound_are_let_go_the_oldest_first() {
     let max = (COLUMN_CACHE_MAX_BYTES / 8) as u64;
     let disk = Disk::new();
