@@ -1,6 +1,7 @@
 //! Every shape of hook, and methods in a storage transaction, under lints that a careful crate sets.
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms, clippy::all, clippy::pedantic)]
+#![deny(warnings, missing_docs, unreachable_pub, unused_qualifications, rust_2018_idioms)]
+#![deny(clippy::all, clippy::pedantic)]
 #![allow(clippy::unused_self, clippy::missing_errors_doc, clippy::needless_lifetimes, clippy::unnecessary_wraps)]
 
 use duractor::Methods;
