@@ -17,6 +17,7 @@ use crate::{
     key::Key,
     limits::Limits,
     problem::{Error, Problem, Result},
+    sql_error::SqlError,
     state::{Changes, Layouts, Origin, Record, State},
     store::{Batch, Place},
     turn::Turns,
@@ -214,7 +215,7 @@ fn borrowed() -> Error {
 fn uncommitted(error: StorageError, writes: &[Write]) -> Error {
     if let Some(Write::Sql { text, .. }) = error.write.and_then(|at| writes.get(at)) {
         let problem = Problem::new(500, "statement-failed", "a statement of the turn failed; nothing was kept");
-        return Error::new(problem, StorageError::new(format!("{} in: {text}", error.message)));
+        return Error::new(problem, SqlError::of_host(&error.message, text.as_str()));
     }
     Error::new(Problem::commit_failed(), error)
 }
