@@ -4,7 +4,6 @@ use std::{any::Any, error::Error as StdError, fmt, rc::Rc};
 
 use crate::{
     field::{Actor, Field},
-    layout::Layout,
     problem::{Error, Problem, Result},
     record::{self, Entry, Stored},
     store::{Batch, Place, Slot},
@@ -64,7 +63,8 @@ pub(crate) fn layouts(class: &str, state: &mut dyn State) -> Result<Layouts> {
 }
 
 /// Each field's layout, for whoever compares builds.
-pub(crate) fn describe(state: &mut dyn State) -> Vec<(&'static str, Layout)> {
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn describe(state: &mut dyn State) -> Vec<(&'static str, crate::layout::Layout)> {
     let mut fields = Vec::new();
     state.fields(&mut |name, field| fields.push((name, field.layout())));
     fields

@@ -1,0 +1,164 @@
+//! The calls that wait: begun, woken, polled, ended.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use super::{
+    Instance, NO_TASK, Waiting,
+    turns::{drive, run_effects},
+};
+use crate::{
+    activation::{Activation, Call, Chain},
+    app::{Route, Task},
+    key::Key,
+    problem::Problem,
+    refusal::internal,
+    request::Request,
+    response::{IntoResponse, Response},
+};
+
+/// Polls in one entry; then the host is asked for another one, so that its events come in between.
+const POLLS_MAX: usize = 10_000;
+
+impl Instance {
+    pub(super) fn spawn(
+        &self,
+        home: &Rc<Activation>,
+        call: Rc<Call>,
+        request: Request,
+        route: &'static Route,
+    ) -> Result<(), Response> {
+        if home.tasks.get() >= self.world.limits.tasks_max {
+            let detail = format!("{} calls of this actor are waiting already", home.tasks.get());
+            return Err(Problem::new(503, "overloaded", detail).into_response().retry_after(1));
+        }
+        let future: Task = Box::pin(drive(call.clone(), request, route));
+        self.begin(home, call, future, route.path);
+        Ok(())
+    }
+
+    /// Begins what a committed turn has asked for: calls of their own, which nobody waits for.
+    pub(super) fn start_effects(&self, call: &Call) {
+        let effects = call.effects.take();
+        if effects.is_empty() {
+            return;
+        }
+        self.effects.set(self.effects.get() + 1);
+        let (home, number) = (&call.home, -(self.effects.get() as f64));
+        let call = Call::new(home.clone(), number, Chain::default(), None);
+        let future: Task = Box::pin(run_effects(call.clone(), effects));
+        self.begin(home, call, future, "after_commit");
+    }
+
+    fn begin(&self, home: &Rc<Activation>, call: Rc<Call>, future: Task, what: &'static str) {
+        let waiting = Waiting { home: home.clone(), call: call.clone(), what, future: Some(future), is_ready: false };
+        let key = self.tasks.borrow_mut().insert(waiting);
+        home.tasks.set(home.tasks.get() + 1);
+        call.task.set(Some(key));
+        self.poll(key);
+        call.mark_outgoing();
+    }
+
+    pub(super) fn run_ready(&self, home: &Rc<Activation>) {
+        for _ in 0..POLLS_MAX {
+            self.sort_woken(home);
+            let Some(key) = home.ready.borrow_mut().pop_front() else {
+                return self.send(home);
+            };
+            self.poll(key);
+        }
+        self.send(home);
+        self.world.host.wake(home.key);
+    }
+
+    /// Puts woken tasks into the queues of their actors. Another actor than the present one goes on in its own context.
+    fn sort_woken(&self, present: &Rc<Activation>) {
+        let mut drained = self.drained.borrow_mut();
+        self.woken.drain(&mut drained);
+        for key in drained.drain(..) {
+            let mut tasks = self.tasks.borrow_mut();
+            let Some(task) = tasks.get_mut(key).filter(|task| !task.is_ready) else { continue };
+            task.is_ready = true;
+            let home = task.home.clone();
+            drop(tasks);
+            home.ready.borrow_mut().push_back(key);
+            if home.key != present.key {
+                self.world.host.wake(home.key);
+            }
+        }
+    }
+
+    fn poll(&self, key: Key) {
+        let Some((call, mut future)) = self.take_future(key) else { return };
+        let waker = self.woken.waker(key);
+        self.polled.set(key.to_bits());
+        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))));
+        self.polled.set(NO_TASK);
+        match polled {
+            Ok(Poll::Ready(response)) => self.end(key, response),
+            Ok(Poll::Pending) => self.put_back(key, future),
+            Err(_) => self.end(key, internal()),
+        }
+        self.start_effects(&call);
+    }
+
+    /// The future, out of its slot, so that wakes and new tasks find the slab free.
+    fn take_future(&self, key: Key) -> Option<(Rc<Call>, Task)> {
+        let mut tasks = self.tasks.borrow_mut();
+        let task = tasks.get_mut(key)?;
+        task.is_ready = false;
+        Some((task.call.clone(), task.future.take()?))
+    }
+
+    fn put_back(&self, key: Key, future: Task) {
+        let mut tasks = self.tasks.borrow_mut();
+        let Some(task) = tasks.get_mut(key) else { return };
+        let failure = task.call.failure.borrow_mut().take();
+        match failure {
+            None => task.future = Some(future),
+            Some(problem) => {
+                drop(tasks);
+                drop(future);
+                self.end(key, problem.into_response());
+            }
+        }
+    }
+
+    pub(super) fn end(&self, key: Key, response: Response) {
+        if let Some(task) = self.remove(key) {
+            self.finish(task.call.number, response, task.what);
+        }
+    }
+
+    /// Drops the task's future before the call counts as ended, so that what it cancels is still the call's.
+    pub(super) fn remove(&self, key: Key) -> Option<Waiting> {
+        let mut task = self.tasks.borrow_mut().remove(key)?;
+        drop(task.future.take());
+        task.call.end();
+        task.home.tasks.set(task.home.tasks.get() - 1);
+        Some(task)
+    }
+
+    /// Ends an actor's entry: writes frames for the calls that want something.
+    fn send(&self, home: &Rc<Activation>) {
+        let calls = std::mem::take(&mut *home.outgoing.borrow_mut());
+        for call in calls {
+            call.clear_outgoing();
+            let Some(task) = call.task.get().filter(|_| !call.ended.get()) else { continue };
+            let (wanted, cancelled) = {
+                let mut ops = call.ops.borrow_mut();
+                (ops.take_wanted(), ops.take_cancelled())
+            };
+            self.outbox.borrow_mut().wait(call.number, task, wanted, &cancelled);
+        }
+        if home.is_lost() {
+            self.lose(home);
+        }
+        home.trim();
+        self.make_room();
+        self.world.present.set(None);
+    }
+}
