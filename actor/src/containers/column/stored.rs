@@ -48,16 +48,16 @@ impl Field for Column {
     fn commit(&mut self, slot: &Slot, batch: &mut Batch) -> Result<()> {
         self.check_bound()?;
         match self.home.stay(slot) {
-            Stay::Nowhere => {
-                batch.clear(slot);
-                self.put_from(0, slot, batch);
-            }
             Stay::Here => self.put_from(self.stored, slot, batch),
             Stay::Elsewhere(home) => {
                 batch.adopt(home, slot);
                 self.put_from(self.stored, slot, batch);
             }
-            Stay::Lost => return Err(lost(slot)),
+            Stay::Lost if self.loaded.get() < self.pages.len() => return Err(lost(slot)),
+            Stay::Nowhere | Stay::Lost => {
+                batch.clear(slot);
+                self.put_from(0, slot, batch);
+            }
         }
         Ok(())
     }

@@ -188,7 +188,7 @@ fn columns_that_are_not_loaded_can_be_swapped() {
 }
 
 #[test]
-fn a_column_that_was_taken_out_by_an_earlier_turn_is_refused() {
+fn a_column_that_an_earlier_turn_took_out_is_refused_if_pages_are_missing() {
     let disk = Disk::new();
     stored(&disk, 3 * PAGE);
     let mut column: Column = disk.load("field").unwrap();
@@ -201,6 +201,11 @@ fn a_column_that_was_taken_out_by_an_earlier_turn_is_refused() {
     assert_eq!(disk.commit_one(&mut taken).unwrap_err().problem().kind(), "state-unreadable");
     disk.rollback_one(&mut taken).unwrap();
     assert_eq!(all(&taken), [7.0]);
+    let mut taken = mem::take(&mut taken);
+    disk.commit_one(&mut Column::new()).unwrap();
+    taken.push(8.0);
+    disk.commit_one(&mut taken).unwrap();
+    assert_eq!(all(&disk.load("field").unwrap()), [7.0, 8.0]);
 }
 
 #[test]
