@@ -1,12 +1,17 @@
 //! Which actors are in memory: how they come, and how they leave.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    rc::Rc,
+};
 
 use super::{Instance, turns::settle_in};
 use crate::{
     activation::Activation,
     key::Key,
     problem::{Problem, Result},
+    refusal::internal,
     response::{IntoResponse, Response},
     store::Place,
     tenancy::Tenants,
@@ -24,7 +29,9 @@ impl Instance {
     pub(crate) fn activate(&self, class: &str, name: &str, record: Option<&[u8]>) -> Option<Key> {
         self.enter();
         self.make_room();
-        let hydrated = self.hydrate(class, name, record);
+        // A migration or a `Default` of the user's may panic; where a panic does not trap, it is this call's alone.
+        let hydrated = catch_unwind(AssertUnwindSafe(|| self.hydrate(class, name, record)));
+        let hydrated = hydrated.unwrap_or_else(|_| Err(internal()));
         self.world.present.set(None);
         let what = format!("{class}/{name}");
         match hydrated {
