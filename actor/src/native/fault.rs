@@ -68,6 +68,10 @@ impl Faults {
         self.due.borrow_mut().retain(|due| *due != (None, fault));
     }
 
+    pub(crate) fn clear(&self) {
+        self.due.borrow_mut().clear();
+    }
+
     pub(crate) fn take_for_commit(&self, actor: &Identity) -> Option<Fault> {
         self.take(actor, Fault::is_of_commits)
     }

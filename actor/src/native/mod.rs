@@ -237,6 +237,11 @@ impl Native {
         self.host.faults.add(Some((class.to_owned(), name.to_owned())), fault);
     }
 
+    /// Forgets what is still to go wrong.
+    pub fn heal(&self) {
+        self.host.faults.clear();
+    }
+
     /// Lets the next `count` commits fail: [`Fault::FailCommit`], so often. What an earlier call has left of that is
     /// gone.
     pub fn fail_commits(&self, count: u32) {
