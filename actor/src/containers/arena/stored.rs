@@ -23,6 +23,9 @@ pub const ARENA_MAX_ENTRIES: usize = 1 << 20;
 /// Greatest sum of what the entries of an [`Arena`] are in storage, in bytes: 32 MiB, since they are all in memory, and take
 /// more there. A turn that ends with more is rolled back and answered 507 (`state-too-large`).
 pub const ARENA_MAX_BYTES: usize = 32 << 20;
+/// How many touched entries a rollback reads one by one, whatever their share of all is. Of more than that, and more than
+/// this part of all, a scan of all is cheaper.
+const READS_MAX: usize = 16;
 
 impl<T: Serialize + DeserializeOwned + 'static> Field for Arena<T> {
     fn layout(&self) -> Layout {
@@ -73,7 +76,8 @@ impl<T: Serialize + DeserializeOwned + 'static> Field for Arena<T> {
     }
 
     fn rollback(&mut self, slot: &Slot) -> Result<()> {
-        if !self.home.is(slot) {
+        let touched = self.touched.get_mut().len();
+        if !self.home.is(slot) || (touched > READS_MAX && touched > self.stored / READS_MAX) {
             return self.load(&[], slot);
         }
         // Backwards, so that free indices will be used in the order that they had.
@@ -104,11 +108,11 @@ impl<T: Serialize + DeserializeOwned + 'static> Arena<T> {
     /// One touched entry as it is stored.
     fn restore(&mut self, index: u32, slot: &Slot) -> Result<()> {
         let (at, key) = (index as usize, index.to_be_bytes());
-        let (generation, entry) = match slot.get(&key)? {
-            Some(row) if at < self.stored => read_row(slot, &key, &row)?,
-            None if at >= self.stored => (0, Entry::gone()),
-            Some(_) => return Err(slot.unreadable(&key, "the arena never wrote it")),
-            None => return Err(slot.unreadable(&key, "it is not there")),
+        let (generation, entry) = if at >= self.stored {
+            (0, Entry::gone())
+        } else {
+            let row = slot.get(&key)?.ok_or_else(|| slot.unreadable(&key, "it is not there"))?;
+            read_row(slot, &key, &row)?
         };
         let present = mem::replace(&mut self.entries[at], entry);
         self.len += usize::from(self.entries[at].value.is_some());
