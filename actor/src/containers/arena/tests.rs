@@ -320,16 +320,16 @@ fn a_row_that_is_missing_or_foreign_is_refused() {
 #[test]
 fn an_arena_beyond_its_bound_is_refused_and_rolled_back() {
     let disk = Disk::new();
-    let mut arena: Arena<Vec<u8>> = disk.load("field").unwrap();
-    let key = arena.insert(vec![0; ARENA_MAX_BYTES - 100]);
+    let mut arena: Arena<String> = disk.load("field").unwrap();
+    let key = arena.insert("x".repeat(ARENA_MAX_BYTES - 100));
     disk.commit_one(&mut arena).unwrap();
-    arena.insert(vec![0; 100]);
+    arena.insert("x".repeat(100));
     let error = disk.commit_one(&mut arena).unwrap_err();
     assert_eq!((error.problem().status(), error.problem().kind()), (507, "state-too-large"));
     disk.rollback_one(&mut arena).unwrap();
     assert_eq!(arena.len(), 1);
     arena[key].truncate(100);
-    arena.insert(vec![0; 100]);
+    arena.insert("x".repeat(100));
     disk.commit_one(&mut arena).unwrap();
     assert_eq!(arena.bytes, arena.entries.iter().map(|(_, entry)| entry.bytes).sum::<usize>());
 }

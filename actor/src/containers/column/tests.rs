@@ -62,7 +62,8 @@ fn a_turn_writes_the_pages_that_it_appended_to() {
 fn a_column_is_hydrated_by_one_read_and_loads_a_page_once() {
     let disk = Disk::new();
     stored(&disk, 10 * PAGE + 1);
-    (disk.reads(), disk.rows_read());
+    disk.reads();
+    disk.rows_read();
     let mut column: Column = disk.load("field").unwrap();
     assert_eq!((disk.reads(), disk.rows_read()), (1, 1));
     column.push(1.0);
