@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::page::{escape, page};
 
-/// Counts, for as long as its Durable Object lives.
+/// Counts. Whoever has read a count can rely on it.
 #[derive(Default, Actor)]
 pub struct Counter {
     count: u64,
@@ -76,7 +76,7 @@ impl Counter {
 
 #[cfg(test)]
 mod tests {
-    use duractor::Native;
+    use duractor::{Native, native::Fault};
 
     use super::*;
 
@@ -110,10 +110,21 @@ mod tests {
     }
 
     #[test]
-    fn a_count_survives_a_trap() {
+    fn a_count_survives_a_trap_and_an_eviction() {
         let native = Native::new().routes(crate::routes());
         native.post("/counter/ann/add/5").send();
         native.rehydrate("Counter", "ann");
+        assert_eq!(native.post("/counter/ann/add/2").send().text(), "7");
+        native.evict("Counter", "ann");
+        assert_eq!(native.get("/counter/ann").send().text(), "7");
+    }
+
+    #[test]
+    fn a_count_that_is_not_stored_was_not_counted() {
+        let native = Native::new().routes(crate::routes());
+        native.post("/counter/ann/add/5").send();
+        native.inject(Fault::FailCommit);
+        assert_eq!(native.post("/counter/ann/add/2").send().status, 503);
         assert_eq!(native.get("/counter/ann").send().text(), "5");
     }
 

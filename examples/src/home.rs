@@ -16,6 +16,12 @@ pub enum Example {
     Hello,
     /// [`Counter`](crate::counter::Counter)
     Counter,
+    /// [`Todo`](crate::todo::Todo)
+    Todo,
+    /// [`Ledger`](crate::ledger::Ledger)
+    Ledger,
+    /// [`Telemetry`](crate::telemetry::Telemetry)
+    Telemetry,
 }
 
 /// What a form of the index page sends.
@@ -46,6 +52,9 @@ impl Home {
             _ if visit.name.is_empty() => Redirect::to("/"),
             Example::Hello => Redirect::to(format!("/hello/{name}")),
             Example::Counter => Redirect::to(format!("/counter/{name}/page")),
+            Example::Todo => Redirect::to(format!("/todo/{name}")),
+            Example::Ledger => Redirect::to(format!("/ledger/{name}")),
+            Example::Telemetry => Redirect::to(format!("/telemetry/{name}")),
         }
     }
 }
@@ -60,6 +69,9 @@ mod tests {
         let location = |target: &str| native.get(target).send().header("location").map(str::to_owned);
         assert_eq!(location("/go/hello?name=a%2Fb").as_deref(), Some("/hello/a%2Fb"));
         assert_eq!(location("/go/counter?name=Zo%C3%AB").as_deref(), Some("/counter/Zo%C3%AB/page"));
+        assert_eq!(location("/go/todo?name=at%20home").as_deref(), Some("/todo/at%20home"));
+        assert_eq!(location("/go/ledger?name=acme").as_deref(), Some("/ledger/acme"));
+        assert_eq!(location("/go/telemetry?name=attic").as_deref(), Some("/telemetry/attic"));
         assert_eq!(location("/go/counter?name=").as_deref(), Some("/"));
     }
 }

@@ -14,6 +14,10 @@ pub mod rates;
 
 pub mod todo;
 
+pub mod ledger;
+
+pub mod telemetry;
+
 pub mod home;
 
 mod page;
@@ -21,8 +25,8 @@ mod page;
 use duractor::prelude::*;
 
 use crate::{
-    counter::Counter, echo::Echo, hello::Hello, home::Home, rates::Rates, todo::Todo,
-    upstreams::Upstreams,
+    counter::Counter, echo::Echo, hello::Hello, home::Home, ledger::Ledger, rates::Rates, telemetry::Telemetry,
+    todo::Todo, upstreams::Upstreams,
 };
 
 /// What is where, and which actor answers.
@@ -36,4 +40,11 @@ pub fn routes() -> Router {
         .mount::<Rates>("/rates", "rates")
         .mount::<Upstreams>("/upstreams/{bank}", "{bank}")
         .mount::<Todo>("/todo/{list}", "{list}")
+        .mount::<Ledger>("/ledger/{org}", "{org}")
+        .mount::<Telemetry>("/telemetry/{sensor}", "{sensor}")
 }
+
+/// The guide's examples, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/state.md")]
+struct StateGuide;

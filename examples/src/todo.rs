@@ -24,6 +24,9 @@ pub struct Item {
     is_done: bool,
 }
 
+/// The keys of several items.
+type Keys = Vec<Key<Item>>;
+
 /// An item with its key, by which it is changed and deleted.
 #[derive(Serialize)]
 pub struct Line<'i> {
@@ -78,7 +81,7 @@ pub enum Refused {
     NoItem(Key<Item>),
     /// The text is empty or too long.
     #[problem(422, "an item's text has 1 to {max} bytes, not {bytes}")]
-    BadText {
+    BadLength {
         /// How many bytes it has.
         bytes: usize,
         /// How many it may have.
@@ -100,7 +103,7 @@ impl Todo {
 
     /// `POST /todo/{list}/items`: adds all of them, or none, and answers with their keys.
     #[post("/items")]
-    pub fn add(&mut self, Json(texts): Json<Vec<String>>) -> Result<(u16, Json<Vec<Key<Item>>>), Refused> {
+    pub fn add(&mut self, Json(texts): Json<Vec<String>>) -> Result<(u16, Json<Keys>), Refused> {
         let keys: Result<_, Refused> = texts.into_iter().map(|text| self.insert(text)).collect();
         Ok((201, Json(keys?)))
     }
@@ -219,7 +222,7 @@ fn count_done(items: u64, cx: &Cx) -> Result<()> {
 fn checked(text: String) -> Result<String, Refused> {
     match text.len() {
         1..=TEXT_MAX_BYTES => Ok(text),
-        bytes => Err(Refused::BadText { bytes, max: TEXT_MAX_BYTES }),
+        bytes => Err(Refused::BadLength { bytes, max: TEXT_MAX_BYTES }),
     }
 }
 
@@ -228,7 +231,7 @@ fn row((key, Item { text, is_done }): (Key<Item>, &Item)) -> String {
     let (class, tick) = if *is_done { ("done", "Not done") } else { ("", "Done") };
     format!(
         r#"<tr><td><form method="post" aria-label="{text}"><input type="hidden" name="key" value="{key}">
-  <input name="text" class="{class}" value="{text}" maxlength="{TEXT_MAX_BYTES}" aria-label="Text" required>
+  <input name="text" class="wide {class}" value="{text}" maxlength="{TEXT_MAX_BYTES}" aria-label="Text" required>
   <button name="act" value="save">Save</button>
   <button name="act" value="tick">{tick}</button>
   <button name="act" value="delete">Delete</button>
@@ -326,7 +329,7 @@ mod tests {
         let mut todo = Todo::default();
         todo.items.extend((0..ITEMS_MAX).map(|_| Item { text: "more".into(), is_done: true }));
         assert_eq!(todo.insert("still more".into()), Err(Refused::Full(ITEMS_MAX)));
-        assert_eq!(checked("x".repeat(501)), Err(Refused::BadText { bytes: 501, max: 500 }));
+        assert_eq!(checked("x".repeat(501)), Err(Refused::BadLength { bytes: 501, max: 500 }));
     }
 
     #[test]
@@ -340,7 +343,7 @@ mod tests {
         press(&[("key", "0.0"), ("text", "oat milk"), ("act", "save")]);
         press(&[("key", "1.0"), ("text", ""), ("act", "tick")]);
         let page = native.get("/todo/home").send();
-        for part in [r#"value="oat milk""#, r#"class="done" value="&lt;b&gt;""#, ">Not done<"] {
+        for part in [r#"value="oat milk""#, r#"class="wide done" value="&lt;b&gt;""#, ">Not done<"] {
             assert!(page.text().contains(part), "{part} is missing in {}", page.text());
         }
         press(&[("key", "1.0"), ("text", "<b>"), ("act", "delete")]);

@@ -19,6 +19,7 @@ struct Click {
 struct Tag<'h> {
     name: &'h str,
     attributes: Vec<(&'h str, String)>,
+    is_required: bool,
     text: &'h str,
 }
 
@@ -32,7 +33,7 @@ impl<'h> Tag<'h> {
             let key = key.trim_end_matches('=').rsplit([' ', '\n']).next().unwrap_or_default();
             attributes.push((key, value.replace("&amp;", "&")));
         }
-        Self { name, attributes, text }
+        Self { name, attributes, is_required: tag.ends_with(" required"), text }
     }
 
     fn get(&self, key: &str) -> Option<&str> {
@@ -40,15 +41,19 @@ impl<'h> Tag<'h> {
         Some(value)
     }
 
-    /// The field that a control adds to its form when nobody touches it.
+    /// The field that a control adds to its form when nobody touches it but where the browser insists.
     fn field(&self) -> Option<(String, String)> {
         let value = match (self.name, self.get("type")) {
             ("input", Some("checkbox")) => return None,
             ("textarea", _) => self.text.trim(),
-            ("input", _) => self.get("value").unwrap_or_default(),
+            ("input", _) => self.get("value").unwrap_or(if self.is_required { "something" } else { "" }),
             _ => return None,
         };
         Some((self.get("name")?.into(), value.into()))
+    }
+
+    fn pressed(&self) -> Option<(String, String)> {
+        Some((self.get("name")?.into(), self.get("value")?.into()))
     }
 }
 
@@ -78,7 +83,8 @@ fn clicks(page: &str, html: &str) -> Vec<Click> {
             "button" => clicks.push(Click {
                 method: tag.get("formmethod").map_or(method.clone(), str::to_uppercase),
                 target: tag.get("formaction").unwrap_or(&action).into(),
-                fields: fields.clone(),
+                // The button that was pressed is a field of its form, too.
+                fields: fields.iter().cloned().chain(tag.pressed()).collect(),
             }),
             _ => fields.extend(tag.field()),
         }
@@ -108,19 +114,22 @@ fn answer(native: &Native, click: &Click) -> Response {
 }
 
 fn click_everything(page: &str, clickable: usize) {
-    let native = Native::new().routes(routes());
+    click_everything_in(&Native::new().routes(routes()), page, clickable);
+}
+
+fn click_everything_in(native: &Native, page: &str, clickable: usize) {
     let html = native.get(page).send().text().into_owned();
     let clicks = clicks(page, &html);
     assert_eq!(clicks.len(), clickable, "{clicks:#?}");
     for click in clicks {
-        let response = answer(&native, &click);
+        let response = answer(native, &click);
         assert_eq!(response.status, 200, "{click:?}: {}", response.text());
     }
 }
 
 #[test]
 fn everything_on_the_index_page_answers() {
-    click_everything("/", 18);
+    click_everything("/", 28);
 }
 
 #[test]
@@ -131,4 +140,21 @@ fn everything_on_a_counters_page_answers() {
 #[test]
 fn everything_on_the_rates_page_answers() {
     click_everything("/rates", 7);
+}
+
+#[test]
+fn everything_on_a_lists_page_answers() {
+    let native = Native::new().routes(routes());
+    native.post("/todo/at%20home/items").json(&["milk"]).send();
+    click_everything_in(&native, "/todo/at%20home", 7);
+}
+
+#[test]
+fn everything_on_a_ledgers_page_answers() {
+    click_everything("/ledger/acme%2Feast", 4);
+}
+
+#[test]
+fn everything_on_a_sensors_page_answers() {
+    click_everything("/telemetry/attic", 5);
 }
