@@ -118,8 +118,8 @@ pub mod __rt;
 pub use app::{Methods, Router};
 pub use containers::{
     ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, COLUMN_CACHE_MAX_BYTES,
-    COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices, ColumnStream, Home, Mut,
-    ParseKeyError, Stay,
+    COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices, ColumnStream, Home, Log,
+    LogRange, Mut, ParseKeyError, Stay, TABLE_CACHE_MAX_BYTES, Table, TableKeys, TableRange,
 };
 pub use cx::{Cx, Sleep};
 pub use duractor_macros::{Actor, Problem, methods, routes};
@@ -147,8 +147,8 @@ pub use value::{IntoValue, Value};
 pub mod prelude {
     pub use crate::{
         Actor, Arena, ArenaKey as Key, Column, Cookies, Cx, Error, FetchError, Form, FromRequest, Head, Header, Html,
-        IntoResponse, Json, Me, Problem, Query, Redirect, Request, Response, Result, Router, Sql, methods, millis,
-        routes, secs,
+        IntoResponse, Json, Log, Me, Problem, Query, Redirect, Request, Response, Result, Router, Sql, Table, methods,
+        millis, routes, secs,
     };
     pub use futures::future::{Either, join, join_all, select, try_join, try_join_all};
     pub use std::time::Duration;

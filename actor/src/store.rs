@@ -116,6 +116,8 @@ fn checksum(key: &[u8], value: &[u8]) -> [u8; CHECKSUM_BYTES] {
 
 fn seal(key: &[u8], mut value: Vec<u8>) -> Vec<u8> {
     let sum = checksum(key, &value);
+    // Large values are moved at most once more.
+    value.reserve_exact(CHECKSUM_BYTES);
     value.extend_from_slice(&sum);
     value
 }
@@ -415,6 +417,11 @@ impl Batch {
     /// pieces, so that what is rewritten need not fit into memory.
     pub(crate) fn later(&mut self, write: impl FnOnce(&mut Batch) -> Result<()> + 'static) {
         self.later.push(Box::new(write));
+    }
+
+    /// In what runs [later](Self::later): whether all that was said before is stored by now.
+    pub(crate) fn leaves_in_pieces(&self) -> bool {
+        self.sink.is_some()
     }
 
     pub(crate) fn sql(&mut self, text: String, params: Vec<Value>) {

@@ -34,6 +34,7 @@ struct MemoryHost {
     reads: Cell<usize>,
     rows_read: Cell<usize>,
     is_failing: Cell<bool>,
+    is_read_only: Cell<bool>,
 }
 
 /// The fields of an actor, by name.
@@ -74,10 +75,20 @@ impl Disk {
 
     /// Ends a turn well. Returns how many writes it took.
     pub(super) fn commit(&self, fields: Fields<'_>) -> Result<usize> {
+        self.commit_through(fields, None)
+    }
+
+    /// Ends a migration well, which writes in pieces. Returns how many writes the last one took.
+    pub(super) fn migrate(&self, fields: Fields<'_>) -> Result<usize> {
+        self.commit_through(fields, Some(&self.place))
+    }
+
+    fn commit_through(&self, fields: Fields<'_>, sink: Option<&Rc<Place>>) -> Result<usize> {
         let mut batch = Batch::default();
         for (name, field) in fields.iter_mut() {
             field.commit(&self.slot(name), &mut batch)?;
         }
+        batch.write_later(sink)?;
         let writes = batch.take_writes();
         self.host.commit(self.place.actor, &writes).map_err(failed)?;
         for (name, field) in fields.iter_mut() {
@@ -118,6 +129,11 @@ impl Disk {
     /// From now on storage fails, or works again.
     pub(super) fn fail(&self, is_failing: bool) {
         self.host.is_failing.set(is_failing);
+    }
+
+    /// From now on storage can be read alone, or written as well.
+    pub(super) fn fail_commits(&self, is_failing: bool) {
+        self.host.is_read_only.set(is_failing);
     }
 
     /// How often storage was read since this was asked last.
@@ -198,6 +214,9 @@ impl Host for MemoryHost {
 
     fn commit(&self, _: Key, writes: &[Write]) -> Result<(), StorageError> {
         self.check()?;
+        if self.is_read_only.get() {
+            return Err(StorageError::new("out of order"));
+        }
         writes.iter().for_each(|write| self.write(write));
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! The deserializer of what the serializer beside it writes.
 
 use serde::de::{
-    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor, value::U32Deserializer,
+    self, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
+    value::U32Deserializer,
 };
 
 use super::{ELEMENT, END, ESCAPE, OrderError, WIDE};
@@ -182,12 +183,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor.visit_seq(Fields { reader: self, count })
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        count: usize,
-        visitor: V,
-    ) -> Result<V::Value> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, count: usize, visitor: V) -> Result<V::Value> {
         self.deserialize_tuple(count, visitor)
     }
 

@@ -65,8 +65,10 @@ fn integers_sort_by_value() {
 
 #[test]
 fn text_sorts_by_its_bytes_whatever_they_are() {
-    ascend(&["", "\0", "\0\0", "\0\u{1}", "\u{1}", "\u{1}\0", "\u{2}", "a", "a\0", "a\0b", "a\u{1}", "aa", "b", "ä"]
-        .map(String::from));
+    ascend(
+        &["", "\0", "\0\0", "\0\u{1}", "\u{1}", "\u{1}\0", "\u{2}", "a", "a\0", "a\0b", "a\u{1}", "aa", "b", "ä"]
+            .map(String::from),
+    );
 }
 
 #[test]
@@ -186,8 +188,7 @@ mod properties {
 
     fn plain() -> impl Strategy<Value = Plain> {
         let small = (-2..3_i32, proptest::option::of(0..3_u8));
-        (text(), small, proptest::collection::vec(text(), 0..3))
-            .prop_map(|(room, at, tags)| Plain { room, at, tags })
+        (text(), small, proptest::collection::vec(text(), 0..3)).prop_map(|(room, at, tags)| Plain { room, at, tags })
     }
 
     fn shape() -> impl Strategy<Value = Shape> {

@@ -1,0 +1,485 @@
+//! [`Table`]: an ordered map that is read entry by entry.
+
+mod cache;
+mod iter;
+mod stored;
+#[cfg(test)]
+mod tests;
+
+use std::{borrow::Borrow, collections::BTreeMap, fmt, marker::PhantomData, ops::RangeBounds, rc::Rc};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use self::cache::Cache;
+use super::{base::Base, order, span::Span, walk};
+use crate::problem::Result;
+
+pub use self::{
+    cache::TABLE_CACHE_MAX_BYTES,
+    iter::{TableKeys, TableRange},
+};
+
+/// A map in the order of its keys, for state that may be larger than memory.
+///
+/// Each entry is a stored value of its own. What a method asks for is read then, and kept in memory within
+/// [`TABLE_CACHE_MAX_BYTES`]; a turn writes the entries that it touched, whatever the size of the table. An entry that
+/// was read, or found missing, is not read again while it is kept. Whatever may read returns a [`Result`]: storage can
+/// fail, and stored bytes can be broken.
+///
+/// Keys are of any type that serde knows, and sort as their derived `Ord` does: numbers by value, text by its bytes,
+/// tuples and structs field by field, enums by variant. (`HashMap`s have no order, and are no keys.) Where entries belong
+/// to something, such as the messages of a room, the key is a tuple, and [`prefix`](Self::prefix) finds what belongs
+/// together:
+///
+/// ```
+/// use duractor::{Result, Table};
+///
+/// let mut messages: Table<(String, u64), String> = Table::default();
+/// messages.insert(("attic".into(), 2), "anybody there?".into());
+/// messages.insert(("attic".into(), 1), "hello".into());
+/// messages.insert(("cellar".into(), 1), "dark here".into());
+///
+/// let attic: Vec<String> = messages.prefix(&("attic",)).map(|entry| Ok(entry?.1)).collect::<Result<_>>()?;
+/// assert_eq!(attic, ["hello", "anybody there?"]);
+///
+/// // The newest message of the house's last room.
+/// let (_, text) = messages.last()?.expect("there is one");
+/// assert_eq!(text, "dark here");
+/// # Ok::<_, duractor::Error>(())
+/// ```
+///
+/// A key can be given by its borrowed form, such as `&str` for a `String`. Beware of arrays: as a slice they are
+/// encoded differently, and not found.
+///
+/// A table made by `Default` is detached: it is in memory alone, and does everything that a stored one does.
+///
+/// # Panics
+///
+/// A key that cannot be encoded panics where the method returns no `Result`: one with a field that is left out
+/// (`skip_serializing_if`), or whose own `Serialize` fails, as paths do that are not text. Keys of plain derived types
+/// never do.
+pub struct Table<K, V> {
+    base: Base,
+    changes: BTreeMap<Vec<u8>, Change<V>>,
+    cache: Cache<V>,
+    /// How what is stored becomes an entry, where that is not by decoding alone.
+    read: Option<Rc<Read<V>>>,
+    key: PhantomData<fn() -> K>,
+}
+
+type Read<V> = dyn Fn(&[u8]) -> Result<V, String>;
+
+/// What the turn did to an entry.
+struct Change<V> {
+    /// None if the turn removed it.
+    value: Option<V>,
+    /// Length of the encoded value, as of the last commit.
+    bytes: usize,
+}
+
+impl<V> Change<V> {
+    fn new(value: Option<V>) -> Self {
+        Self { value, bytes: 0 }
+    }
+}
+
+/// Empty and detached.
+impl<K, V> Default for Table<K, V> {
+    fn default() -> Self {
+        Self { base: Base::default(), changes: BTreeMap::new(), cache: Cache::default(), read: None, key: PhantomData }
+    }
+}
+
+impl<K, V> fmt::Debug for Table<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Table({} changed entries)", self.changes.len())
+    }
+}
+
+impl<K, V> Table<K, V>
+where
+    K: Serialize + DeserializeOwned,
+    V: Serialize + DeserializeOwned,
+{
+    /// The key's entry, if there is one.
+    ///
+    /// ```
+    /// use duractor::Table;
+    ///
+    /// let mut balances: Table<String, i64> = Table::default();
+    /// balances.insert("ann".into(), 5);
+    /// assert_eq!(balances.get("ann")?, Some(&5));
+    /// assert_eq!(balances.get("bob")?.copied().unwrap_or(0), 0);
+    /// # Ok::<_, duractor::Error>(())
+    /// ```
+    ///
+    /// What is lent stays in memory as long as the method borrows from the table: whoever goes through much of it takes
+    /// [`range`](Self::range), which keeps nothing.
+    ///
+    /// # Errors
+    ///
+    /// If storage fails, or what is stored cannot be decoded.
+    pub fn get<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<Option<&V>>
+    where
+        K: Borrow<Q>,
+    {
+        let key = order::encode(key)?;
+        if let Some(change) = self.changes.get(&key) {
+            return Ok(change.value.as_ref());
+        }
+        if !self.base.may_hold(&key) {
+            return Ok(None);
+        }
+        if let Some(known) = self.cache.get(&key) {
+            return Ok(known);
+        }
+        let (value, bytes) = self.read(&key)?;
+        Ok(self.cache.insert(key, value, bytes))
+    }
+
+    /// Whether the key has an entry.
+    ///
+    /// # Errors
+    ///
+    /// As of [`get`](Self::get).
+    pub fn contains_key<Q: Serialize + ?Sized>(&self, key: &Q) -> Result<bool>
+    where
+        K: Borrow<Q>,
+    {
+        Ok(self.get(key)?.is_some())
+    }
+
+    /// The key's entry, if there is one, to be changed: it is written when the turn ends, changed or not.
+    ///
+    /// ```
+    /// use duractor::Table;
+    ///
+    /// let mut stock: Table<u32, u32> = Table::from_iter([(7, 10)]);
+    /// if let Some(left) = stock.get_mut(&7)? {
+    ///     *left -= 1;
+    /// }
+    /// assert_eq!(stock.get(&7)?, Some(&9));
+    /// # Ok::<_, duractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`get`](Self::get).
+    pub fn get_mut<Q: Serialize + ?Sized>(&mut self, key: &Q) -> Result<Option<&mut V>>
+    where
+        K: Borrow<Q>,
+    {
+        let key = order::encode(key)?;
+        if !self.changes.contains_key(&key) {
+            let Some(value) = self.fetch(&key)? else { return Ok(None) };
+            self.changes.insert(key.clone(), Change::new(Some(value)));
+        }
+        Ok(self.changes.get_mut(&key).and_then(|change| change.value.as_mut()))
+    }
+
+    /// The key's entry, to be changed; where there is none, it is made first.
+    ///
+    /// ```
+    /// use duractor::Table;
+    ///
+    /// let mut counts: Table<String, u32> = Table::default();
+    /// for word in ["to", "be", "or", "not", "to", "be"] {
+    ///     *counts.get_or_insert_with(word.to_owned(), || 0)? += 1;
+    /// }
+    /// assert_eq!(counts.get("be")?, Some(&2));
+    /// # Ok::<_, duractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`get`](Self::get).
+    pub fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> Result<&mut V> {
+        let key = order::encode(&key)?;
+        if !self.changes.contains_key(&key) {
+            let value = self.fetch(&key)?;
+            self.changes.insert(key.clone(), Change::new(value));
+        }
+        let change = self.changes.entry(key).or_insert_with(|| Change::new(None));
+        Ok(change.value.get_or_insert_with(make))
+    }
+
+    /// Stores an entry, in place of the key's earlier one if there is one. It reads nothing.
+    ///
+    /// # Panics
+    ///
+    /// If the key cannot be encoded.
+    pub fn insert(&mut self, key: K, value: V) {
+        let key = encode(&key);
+        self.cache.take(&key);
+        self.changes.insert(key, Change::new(Some(value)));
+    }
+
+    /// Removes the key's entry, if there is one. It reads nothing.
+    ///
+    /// # Panics
+    ///
+    /// If the key cannot be encoded.
+    pub fn remove<Q: Serialize + ?Sized>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        let key = encode(key);
+        self.cache.take(&key);
+        if self.base.may_hold(&key) {
+            self.changes.insert(key, Change::new(None));
+        } else {
+            self.changes.remove(&key);
+        }
+    }
+
+    /// Stores an entry, and returns the key's earlier one.
+    ///
+    /// # Errors
+    ///
+    /// As of [`get`](Self::get); nothing is changed then.
+    pub fn replace(&mut self, key: K, value: V) -> Result<Option<V>> {
+        self.exchange(order::encode(&key)?, Some(value))
+    }
+
+    /// Removes the key's entry, and returns it.
+    ///
+    /// ```
+    /// use duractor::Table;
+    ///
+    /// let mut seats: Table<u8, String> = Table::from_iter([(1, "ann".to_owned())]);
+    /// assert_eq!(seats.take(&1)?.as_deref(), Some("ann"));
+    /// assert_eq!(seats.take(&1)?, None);
+    /// # Ok::<_, duractor::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As of [`get`](Self::get); nothing is changed then.
+    pub fn take<Q: Serialize + ?Sized>(&mut self, key: &Q) -> Result<Option<V>>
+    where
+        K: Borrow<Q>,
+    {
+        self.exchange(order::encode(key)?, None)
+    }
+
+    fn exchange(&mut self, key: Vec<u8>, value: Option<V>) -> Result<Option<V>> {
+        if value.is_none() && !self.base.may_hold(&key) {
+            return Ok(self.changes.remove(&key).and_then(|change| change.value));
+        }
+        if let Some(change) = self.changes.get_mut(&key) {
+            return Ok(std::mem::replace(&mut change.value, value));
+        }
+        let old = self.fetch(&key)?;
+        if old.is_some() || value.is_some() {
+            self.changes.insert(key, Change::new(value));
+        }
+        Ok(old)
+    }
+
+    /// Removes every entry. It reads nothing, and writes one command.
+    pub fn clear(&mut self) {
+        self.base.remove(Span::ALL);
+        self.changes.clear();
+        self.cache = Cache::default();
+    }
+
+    /// Removes the entries of a range of keys. It reads nothing, and writes one command.
+    ///
+    /// ```
+    /// use duractor::Table;
+    ///
+    /// let mut readings: Table<u64, f64> = Table::from_iter([(1, 0.5), (2, 0.25), (9, 0.125)]);
+    /// readings.remove_range(..5);
+    /// assert_eq!(readings.count(..)?, 1);
+    /// # Ok::<_, duractor::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If a bound cannot be encoded.
+    pub fn remove_range(&mut self, range: impl RangeBounds<K>) {
+        let span = span(&range);
+        self.changes.retain(|key, _| !span.contains(key));
+        self.cache.remove_if(|key| span.contains(key));
+        self.base.remove(span);
+    }
+
+    /// The entries of a range of keys, from both ends. They are read page by page and are the caller's own: decoded for
+    /// the caller, and kept nowhere. The present turn's changes are among them.
+    ///
+    /// ```
+    /// use duractor::{Result, Table};
+    ///
+    /// let table: Table<u32, char> = Table::from_iter([(1, 'a'), (5, 'b'), (9, 'c')]);
+    /// let newest = table.range(2..).rev().take(1).collect::<Result<Vec<_>>>()?;
+    /// assert_eq!(newest, [(9, 'c')]);
+    /// # Ok::<_, duractor::Error>(())
+    /// ```
+    ///
+    /// Items are `Result`s; the first error is the last item.
+    ///
+    /// # Panics
+    ///
+    /// If a bound cannot be encoded.
+    pub fn range(&self, range: impl RangeBounds<K>) -> TableRange<'_, K, V> {
+        TableRange::new(self, span(&range))
+    }
+
+    /// The entries whose keys begin with these fields: of a tuple or struct its first ones, given as a tuple. Otherwise
+    /// as [`range`](Self::range).
+    ///
+    /// Fields are compared whole: a text's beginning is not the field.
+    ///
+    /// # Panics
+    ///
+    /// If a field cannot be encoded.
+    pub fn prefix<P: Serialize + ?Sized>(&self, fields: &P) -> TableRange<'_, K, V> {
+        TableRange::new(self, Span::beginning_with(encode(fields)))
+    }
+
+    /// All entries, as of [`range`](Self::range).
+    pub fn iter(&self) -> TableRange<'_, K, V> {
+        TableRange::new(self, Span::ALL)
+    }
+
+    /// The keys of a range, from both ends. Entries are read with them, and not decoded.
+    ///
+    /// # Panics
+    ///
+    /// If a bound cannot be encoded.
+    pub fn keys(&self, range: impl RangeBounds<K>) -> TableKeys<'_, K, V> {
+        TableKeys::new(self, span(&range))
+    }
+
+    /// The entry of the least key.
+    ///
+    /// # Errors
+    ///
+    /// As of [`get`](Self::get).
+    pub fn first(&self) -> Result<Option<(K, V)>> {
+        self.iter().next().transpose()
+    }
+
+    /// The entry of the greatest key.
+    ///
+    /// # Errors
+    ///
+    /// As of [`get`](Self::get).
+    pub fn last(&self) -> Result<Option<(K, V)>> {
+        self.iter().next_back().transpose()
+    }
+
+    /// How many entries a range of keys has. It takes time in proportion to them; whoever needs it often counts in a
+    /// field.
+    ///
+    /// # Errors
+    ///
+    /// If storage fails.
+    ///
+    /// # Panics
+    ///
+    /// If a bound cannot be encoded.
+    pub fn count(&self, range: impl RangeBounds<K>) -> Result<u64> {
+        walk::count(&self.base, &self.changes, span(&range))
+    }
+
+    /// Whether there is no entry.
+    ///
+    /// # Errors
+    ///
+    /// If storage fails.
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.first_key()?.is_none())
+    }
+
+    fn first_key(&self) -> Result<Option<K>> {
+        TableKeys::new(self, Span::ALL).next().transpose()
+    }
+
+    /// Makes other entries of all entries, under the same keys: for a migration. It does so when an entry is read, and to
+    /// all of them, page by page, at the end of the turn. `convert` may see an entry more than once.
+    ///
+    /// ```
+    /// use duractor::Table;
+    ///
+    /// let cents: Table<String, i64> = Table::from_iter([("ann".to_owned(), 250)]);
+    /// let euros = cents.map(|cents| cents as f64 / 100.0);
+    /// assert_eq!(euros.get("ann")?, Some(&2.5));
+    /// # Ok::<_, duractor::Error>(())
+    /// ```
+    pub fn map<U>(self, convert: impl Fn(V) -> U + 'static) -> Table<K, U>
+    where
+        V: 'static,
+    {
+        let changes = self.changes.into_iter();
+        let changes = changes.map(|(key, change)| (key, Change::new(change.value.map(&convert)))).collect();
+        let read = self.read;
+        let read = Rc::new(move |bytes: &[u8]| stored::decode(read.as_deref(), bytes).map(&convert));
+        Table { base: self.base, changes, cache: Cache::default(), read: Some(read), key: PhantomData }
+    }
+
+    /// What is stored under a key, and how long it is.
+    fn read(&self, key: &[u8]) -> Result<(Option<V>, usize)> {
+        let Some(bytes) = self.base.get(key)? else { return Ok((None, 0)) };
+        let value = stored::decode(self.read.as_deref(), &bytes);
+        Ok((Some(value.map_err(|why| self.base.unreadable(key, why))?), bytes.len()))
+    }
+
+    /// What is stored under a key that the turn has not changed, taken from the cache.
+    fn fetch(&mut self, key: &[u8]) -> Result<Option<V>> {
+        self.cache.trim();
+        if !self.base.may_hold(key) {
+            return Ok(None);
+        }
+        let value = match self.cache.take(key) {
+            Some(known) => known,
+            None => self.read(key)?.0,
+        };
+        if value.is_none() {
+            self.cache.insert(key.to_vec(), None, 0);
+        }
+        Ok(value)
+    }
+}
+
+/// # Panics
+///
+/// If the key cannot be encoded.
+fn encode<K: Serialize + ?Sized>(key: &K) -> Vec<u8> {
+    order::encode(key).unwrap_or_else(|why| no_key(&why))
+}
+
+#[cold]
+fn no_key(why: &dyn fmt::Display) -> ! {
+    panic!("a table's key cannot be encoded: {why}")
+}
+
+fn span<K: Serialize>(range: &impl RangeBounds<K>) -> Span {
+    Span::new(range.start_bound().map(encode), range.end_bound().map(encode))
+}
+
+/// As by [`Table::insert`], one after the other.
+impl<K, V> Extend<(K, V)> for Table<K, V>
+where
+    K: Serialize + DeserializeOwned,
+    V: Serialize + DeserializeOwned,
+{
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+/// Detached.
+impl<K, V> FromIterator<(K, V)> for Table<K, V>
+where
+    K: Serialize + DeserializeOwned,
+    V: Serialize + DeserializeOwned,
+{
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut table = Self::default();
+        table.extend(entries);
+        table
+    }
+}
