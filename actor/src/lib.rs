@@ -97,6 +97,7 @@ mod response;
 mod rows;
 mod sql;
 mod sql_error;
+mod sql_text;
 mod state;
 mod store;
 mod tenancy;

@@ -2,6 +2,8 @@
 
 use std::{error::Error as StdError, fmt};
 
+use crate::sql_text::is_single;
+
 /// How much of a statement an error shows, in bytes.
 const SHOWN_MAX_BYTES: usize = 1 << 10;
 /// How much of that stands before the position, where the statement's start is too far away.
@@ -13,7 +15,7 @@ const SHOWN_BEFORE_BYTES: usize = 256;
 /// constraint that was violated is often the client's doing and deserves an answer of its own:
 ///
 /// ```
-/// use duractor::{prelude::*, Sql};
+/// use duractor::prelude::*;
 ///
 /// fn register(sql: &mut Sql, email: &str) -> Result<()> {
 ///     match sql.execute("INSERT INTO users (email) VALUES (?)", (email,)) {
@@ -41,6 +43,7 @@ impl SqlError {
         let sql = sql.into();
         let (text, code) = split_code(text);
         let (message, offset) = split_offset(text);
+        // Of several statements the host counts from the start of the one that failed, and does not say which.
         let offset = offset.filter(|offset| sql.is_char_boundary(*offset) && is_single(&sql));
         Self { message: message.to_owned(), code: code.map(str::to_owned), sql, offset }
     }
@@ -111,11 +114,6 @@ fn split_offset(text: &str) -> (&str, Option<usize>) {
     let split = text.rsplit_once(" at offset ");
     let parsed = split.and_then(|(message, offset)| Some((message, offset.parse().ok()?)));
     parsed.map_or((text, None), |(message, offset)| (message, Some(offset)))
-}
-
-/// Whether there is one statement. Of several the host counts from the one that failed, and does not say which.
-fn is_single(sql: &str) -> bool {
-    sql.split_once(';').is_none_or(|(_, rest)| rest.trim().is_empty())
 }
 
 /// The part of a statement that an error shows.

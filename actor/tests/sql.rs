@@ -336,9 +336,17 @@ fn a_write_stands_in_an_exclusive_turn() {
 fn a_read_that_writes_is_refused() {
     let native = native();
     turn(&native, |_, cx, _| {
-        let error = failed(cx.sql("INSERT INTO users (name) VALUES ('ann') RETURNING id", ()).one::<u64>());
-        assert!(error.contains("writes"), "{error}");
-        assert!(cx.sql("DROP TABLE users", ()).all::<()>().is_err());
+        for text in [
+            "INSERT INTO users (name) VALUES ('ann') RETURNING id",
+            "WITH x AS (SELECT 'ann' AS name) INSERT INTO users (name) SELECT name FROM x RETURNING id",
+            "INSERT INTO users (name) VALUES ('ann'); SELECT 1",
+            "SELECT 1; INSERT INTO users (name) VALUES ('ann'); SELECT 1",
+            "-- SELECT\nDROP TABLE users",
+        ] {
+            assert!(cx.sql(text, ()).all::<u64>().is_err(), "{text}");
+        }
+        let error = failed(cx.sql("DROP TABLE users", ()).all::<()>());
+        assert!(error.starts_with("this is no statement that reads"), "{error}");
         Ok(())
     });
     assert_eq!(native.get("/users/names").send().text(), "");

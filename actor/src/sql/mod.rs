@@ -58,7 +58,7 @@ impl Cx {
 /// what it did before still stands.
 ///
 /// ```
-/// use duractor::{prelude::*, Sql};
+/// use duractor::prelude::*;
 ///
 /// #[derive(Default, Actor)]
 /// struct Shop {

@@ -8,7 +8,15 @@ use super::{
     answer::{Answer, Rows},
     params::check,
 };
-use crate::{activation::Call, host::Read, sql_error::SqlError, store::Place, turn::Turn, value::Value};
+use crate::{
+    activation::Call,
+    host::Read,
+    sql_error::SqlError,
+    sql_text::{begins_as_read, is_single},
+    store::Place,
+    turn::Turn,
+    value::Value,
+};
 
 /// Longest text of SQL, in bytes: as much as the platform takes.
 pub const SQL_MAX_BYTES: u32 = 100_000;
@@ -193,6 +201,9 @@ impl<'s> Statement<'s> {
     pub(super) fn read(self) -> Result<Answer, SqlError> {
         self.check()?;
         let may_write = matches!(self.access, Access::Write);
+        if !may_write {
+            self.check_reads()?;
+        }
         let read = Read::Sql { text: self.text, params: &self.params, may_write };
         match self.place.host.read(self.place.actor, &read) {
             Ok(rows) => Ok(Answer { rows, sql: self.text.to_owned() }),
@@ -206,6 +217,20 @@ impl<'s> Statement<'s> {
             return Err(self.error(format!("{len} bytes of SQL, where the platform takes {SQL_MAX_BYTES} at most")));
         }
         check(&self.params).map_err(|why| self.error(why))
+    }
+
+    /// The host refuses a statement that writes rows. It may not notice one among several, nor one that writes none,
+    /// such as `DROP TABLE`.
+    fn check_reads(&self) -> Result<(), SqlError> {
+        if !begins_as_read(self.text) {
+            let why = "this is no statement that reads: one that writes is queued with `.execute()`, or run by an argument \
+                       `sql: &mut Sql`";
+            return Err(self.error(why));
+        }
+        if !is_single(self.text) {
+            return Err(self.error("a read is one statement; several are run by an argument `sql: &mut Sql`"));
+        }
+        Ok(())
     }
 
     fn error(&self, why: impl Into<String>) -> SqlError {
