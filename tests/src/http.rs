@@ -86,22 +86,10 @@ impl Request {
     /// If there is no connection.
     pub fn start(&self) -> io::Result<Exchange> {
         let mut exchange = Exchange::connect(self.to)?;
-        exchange.is_head = self.is_head();
+        exchange.is_head = self.method == "HEAD";
         exchange.write(&self.head())?;
         exchange.write_early(&self.payload())?;
         Ok(exchange)
-    }
-
-    /// Whether its answer has no body, whatever its headers say.
-    pub(crate) fn is_head(&self) -> bool {
-        self.method == "HEAD"
-    }
-
-    /// All that is sent.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut bytes = self.head();
-        bytes.extend_from_slice(&self.payload());
-        bytes
     }
 
     fn payload(&self) -> Cow<'_, [u8]> {
@@ -236,7 +224,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn read(from: &mut impl BufRead, is_head: bool) -> io::Result<Self> {
+    fn read(from: &mut impl BufRead, is_head: bool) -> io::Result<Self> {
         loop {
             let status = read_status(from)?;
             let headers = read_headers(from)?;

@@ -30,7 +30,6 @@ pub mod workerd;
 pub mod crash;
 
 mod config;
-mod connection;
 mod wait;
 
 pub use wait::{DEADLINE, wait_until};

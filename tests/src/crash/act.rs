@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 
 use crate::http::Request;
 
-#[expect(dead_code, reason = "tables and logs are to come")]
 /// What an actor is, which says what it can be asked and what must hold of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
@@ -20,7 +19,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 1] = [Self::Tally];
+    pub(crate) const ALL: [Self; 3] = [Self::Tally, Self::Ledger, Self::Shelf];
 }
 
 /// One actor.

@@ -10,10 +10,7 @@ use anyhow::{Result, bail};
 use fastrand::Rng;
 use serde_json::Value;
 
-use crate::{
-    connection::Connection,
-    crash::act::{Act, Change, Id, Kind, Place, Transfer},
-};
+use crate::crash::act::{Act, Change, Id, Kind, Place, Transfer};
 
 /// Accounts of a ledger.
 const ACCOUNTS: u32 = 8;
@@ -22,7 +19,7 @@ const AMOUNT_MAX: i64 = 50;
 const ITEM_BYTES_MAX: u32 = 400;
 /// What takes more than one row to store, once in a while.
 const LARGE_ITEM_BYTES: u32 = 2_300_000;
-const LARGE_ITEM_ONCE_IN: u32 = 200;
+const LARGE_ITEM_ONCE_IN: u32 = 60;
 
 /// Beyond them, a client rather edits and removes.
 const OWN_ITEMS_MAX: usize = 12;
@@ -56,14 +53,9 @@ impl Client {
     /// If it is not answered before, or not as it should be.
     pub(crate) fn run(&mut self, to: SocketAddr, places: &[Place], is_killed: &AtomicBool) -> Result<Seen> {
         let mut seen = Seen::default();
-        let mut connection = match Connection::open(to) {
-            Ok(connection) => connection,
-            Err(_) if is_killed.load(Ordering::SeqCst) => return Ok(seen),
-            Err(error) => return Err(error.into()),
-        };
         loop {
             let act = self.choose(places);
-            match connection.send(&act.request(to)) {
+            match act.request(to).try_send() {
                 Ok(answer) if answer.status == act.status() => {
                     let answer = answer.json();
                     self.learn(&act, &answer);

@@ -18,8 +18,16 @@ mod turns;
 use duractor::{Head, Header, prelude::*};
 
 use crate::{
-    bindings::Bindings, chain::Chain, crash::Tally, inputs::Inputs, outbound::Outbound, place::Place, probe::Probe,
-    replies::Replies, traps::Traps, turns::Turns,
+    bindings::Bindings,
+    chain::Chain,
+    crash::{Ledger, Shelf, Tally},
+    inputs::Inputs,
+    outbound::Outbound,
+    place::Place,
+    probe::Probe,
+    replies::Replies,
+    traps::Traps,
+    turns::Turns,
 };
 
 /// The mock in `tests/upstream`, which answers for every host.
@@ -30,6 +38,8 @@ fn routes() -> Router {
     Router::new()
         .mount::<Bindings>("/bindings/{name}", "{name}")
         .mount::<Chain>("/chain/{name}", "{name}")
+        .mount::<Ledger>("/crash/ledger/{name}", "{name}")
+        .mount::<Shelf>("/crash/shelf/{name}", "{name}")
         .mount::<Tally>("/crash/tally/{name}", "{name}")
         .mount::<Inputs>("/inputs", "inputs")
         .mount::<Outbound>("/outbound/{name}", "{name}")

@@ -41,7 +41,8 @@ impl Ledger {
     fn find(&self) -> Result<Json<Found>> {
         let balances = self.balances.iter().collect::<Result<_>>()?;
         let entries = self.entries.iter().collect::<Result<_>>()?;
-        Ok(Json(Found { next: self.next, balances, entries, amounts: self.amounts()? }))
+        let amounts = self.amounts.iter(..)?.collect();
+        Ok(Json(Found { next: self.next, balances, entries, amounts }))
     }
 
     #[post("/transfer")]
@@ -61,23 +62,16 @@ impl Ledger {
     fn book(&mut self, entry: Entry) -> Result<u64> {
         self.add(entry.from, -entry.amount)?;
         self.add(entry.to, entry.amount)?;
-        self.amounts.push(entry.amount as f64)?;
+        self.amounts.push(entry.amount as f64);
         let number = self.next;
-        self.entries.insert(number, entry)?;
+        self.entries.insert(number, entry);
         self.next += 1;
         Ok(number)
     }
 
     fn add(&mut self, account: u32, amount: i64) -> Result<()> {
         let balance = self.balances.get(&account)?.copied().unwrap_or(GRANT);
-        self.balances.insert(account, balance + amount)
-    }
-
-    fn amounts(&self) -> Result<Vec<f64>> {
-        let mut amounts = Vec::new();
-        for page in self.amounts.pages() {
-            amounts.extend_from_slice(&page?);
-        }
-        Ok(amounts)
+        self.balances.insert(account, balance + amount);
+        Ok(())
     }
 }

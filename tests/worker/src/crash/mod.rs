@@ -1,10 +1,12 @@
 //! Actors that tell whether a crash has lost, kept or torn something (`tests/src/crash`).
 
+mod ledger;
+mod shelf;
 mod tally;
 
 use serde::Deserialize;
 
-pub(crate) use tally::Tally;
+pub(crate) use self::{ledger::Ledger, shelf::Shelf, tally::Tally};
 
 /// Who asks, and for how manieth time.
 #[derive(Clone, Copy, Deserialize)]

@@ -106,7 +106,7 @@ impl Shelf {
             bytes: item.text.len() as u32,
             is_whole: item.is_whole(),
         });
-        let history = self.history.iter().collect::<Result<_>>()?;
+        let history = self.history.range(..).map(|past| Ok(past?.1)).collect::<Result<_>>()?;
         Ok(Json(Found { turns: self.turns, history, items: items.collect() }))
     }
 
