@@ -425,7 +425,7 @@ impl Batch {
     }
 
     pub(crate) fn sql(&mut self, text: String, params: Vec<Value>) {
-        self.bytes += text.len();
+        self.bytes += text.len() + params.iter().map(Value::bytes).sum::<usize>();
         self.writes.push(Write::Sql { text, params });
     }
 

@@ -38,6 +38,17 @@ pub enum Value {
     Blob(Vec<u8>),
 }
 
+impl Value {
+    /// How much it holds, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Null | Self::Integer(_) | Self::Real(_) => size_of::<f64>(),
+            Self::Text(text) => text.len(),
+            Self::Blob(bytes) => bytes.len(),
+        }
+    }
+}
+
 /// The integer that a number is; none if it is no integer, or one that might have been rounded.
 pub(crate) fn exact_integer(number: f64) -> Option<i64> {
     let is_exact = number.trunc() == number && number.abs() <= INTEGER_MAX as f64;

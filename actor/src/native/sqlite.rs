@@ -30,9 +30,9 @@ const LIMITS: [(Limit, i32); 6] = [
 ];
 
 const TABLES: &str = "
-    CREATE TABLE IF NOT EXISTS _duractor (key BLOB PRIMARY KEY, value BLOB, parts INTEGER) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS _duractor_parts (key BLOB, part INTEGER, value BLOB, PRIMARY KEY (key, part))
-        WITHOUT ROWID;";
+    CREATE TABLE IF NOT EXISTS _duractor (key BLOB NOT NULL UNIQUE, value BLOB, parts INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS _duractor_parts
+        (key BLOB NOT NULL, part INTEGER NOT NULL, value BLOB NOT NULL, UNIQUE (key, part));";
 
 /// One actor's database.
 #[derive(Debug)]

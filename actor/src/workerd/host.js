@@ -402,7 +402,12 @@ function stub(env, className, name) {
 
 /** The object could not be reached, or was reset while it worked. @param {any} error */
 function unavailable(error) {
-  if (!error?.retryable && !error?.overloaded) return failed(error);
+  // The platform resets an object whose disk is full, whatever is made of the exception.
+  if (error?.durableObjectReset && String(error).includes("SQLITE_FULL")) {
+    console.error(error);
+    return problem(507, "storage-full", "the actor's storage is full; nothing of the change was kept", {});
+  }
+  if (!error?.retryable && !error?.overloaded && !error?.durableObjectReset) return failed(error);
   console.error(error);
   return problem(503, "unavailable", "the actor cannot be reached at the moment", { "retry-after": "1" });
 }

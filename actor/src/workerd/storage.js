@@ -17,9 +17,10 @@ const PART_MAX_BYTES = 1 << 20;
 /** The key of the record. */
 const RECORD_KEY = new TextEncoder().encode("\0record");
 
+// Not WITHOUT ROWID: a search in such a table reads whole values to compare keys, once they are larger than a quarter page.
 const TABLES = [
-  "CREATE TABLE IF NOT EXISTS _duractor (key BLOB PRIMARY KEY, value BLOB, parts INTEGER NOT NULL) WITHOUT ROWID",
-  "CREATE TABLE IF NOT EXISTS _duractor_parts (key BLOB, part INTEGER, value BLOB NOT NULL, PRIMARY KEY (key, part)) WITHOUT ROWID",
+  "CREATE TABLE IF NOT EXISTS _duractor (key BLOB NOT NULL UNIQUE, value BLOB, parts INTEGER NOT NULL)",
+  "CREATE TABLE IF NOT EXISTS _duractor_parts (key BLOB NOT NULL, part INTEGER NOT NULL, value BLOB NOT NULL, UNIQUE (key, part))",
 ];
 const FIND = "SELECT value, parts FROM _duractor WHERE key = ?";
 const RANGE = "FROM _duractor WHERE key >= ? AND key < ?";
@@ -279,13 +280,14 @@ export class Storage {
     let found = null;
     this.#storage.transactionSync(() => {
       found = this.#ask(text, params, bytesMax);
-      if (found.written > 0) throw new Error("this statement writes: queue it with `.execute()`, or take `sql: &mut Sql`");
+      if (found.written > 0 || found.changed > 0) throw new Error("this statement writes: queue it with `.execute()`, or take `sql: &mut Sql`");
     });
     return /** @type {Answer} */ (/** @type {unknown} */ (found));
   }
 
   /** @param {string} text @param {Cell[]} params @param {number} bytesMax @returns {Answer} */
   #ask(text, params, bytesMax) {
+    const before = this.#changes();
     const cursor = this.#sql.exec(text, ...params);
     /** @type {Cell[]} */
     const cells = [];
@@ -297,8 +299,13 @@ export class Storage {
       }
       if (bytes > bytesMax) throw new Error(`the answer is larger than ${bytesMax} bytes: ask for less at once`);
     }
-    const changed = cursor.rowsWritten > 0 ? Number(this.#rows("SELECT changes()").next().value[0]) : 0;
+    const changed = this.#changes() - before;
     return { names: cursor.columnNames, cells, isCut: false, changed, written: cursor.rowsWritten };
+  }
+
+  /** How many rows have been changed in this database. */
+  #changes() {
+    return Number(this.#rows("SELECT total_changes()").next().value[0]);
   }
 }
 

@@ -10,6 +10,9 @@ use crate::{
 const SLOTS: usize = 6;
 const WRITE_SLOTS: usize = 3;
 
+/// From this size on a value is shown where it lies instead of being copied into the frame.
+const VIEW_MIN_BYTES: usize = 4 << 10;
+
 pub(super) fn write_read(buffer: &mut Buffer, read: &Read<'_>) {
     let params: &[Value] = if let Read::Sql { params, .. } = read { params } else { &[] };
     let mut frame = FrameWriter::begin(buffer, SLOTS + params.len());
@@ -54,7 +57,11 @@ fn write_one(frame: &mut FrameWriter<'_>, slot: usize, write: &Write) {
     let mut pair = |kind, first: &[u8], second: &[u8]| {
         frame.i32(slot, kind);
         frame.bytes(slot + 1, first);
-        frame.bytes(slot + 2, second);
+        if second.len() < VIEW_MIN_BYTES {
+            frame.bytes(slot + 2, second);
+        } else {
+            frame.view(slot + 2, second.as_ptr().addr(), second.len());
+        }
     };
     match write {
         Write::Put { key, value } => pair(0, key, value),
