@@ -35,14 +35,21 @@
 //! assert_eq!(native.get("/counter/bob").send().text(), "0");
 //! ```
 //!
-//! **In this version state is in memory only**: it survives a failed method and a trap, and not the eviction of its
-//! Durable Object.
+//! **State is stored in the layout of its types.** When a type of a field or of an entry changes, what is stored is refused
+//! until the change is declared as a migration: `#[actor(version = 2, from = …)]`. `duractor build` warns in time.
 //!
 //! # Receivers decide concurrency
 //!
 //! Methods that take `&self` interleave with each other where they wait. One that takes `&mut self` has the actor alone
 //! from its first line to its last, across every `await`, and is a transaction: `Ok` commits, `Err` leaves no trace. One
 //! that takes [`Me<Self>`](Me) holds nothing while it waits, and takes short turns.
+//!
+//! # State
+//!
+//! A field is plain data, part of one record that is written when it changed, or a container whose entries are stored one
+//! by one: [`Arena`] for entries with stable keys, [`Table`] for what is ordered by key and larger than memory, [`Log`] for
+//! what is appended, [`Column`] for numbers. [`Cx::sql`] reads and queues SQL of your own. What an exclusive turn changed is
+//! stored at once, all of it or nothing, before its caller reads the reply. docs/guides/state.md says what to use when.
 //!
 //! # Arguments and replies
 //!
@@ -67,7 +74,7 @@
 //! # Modules
 //!
 //! - [`exchange`]: frames, for who works on Duractor itself.
-//! - [`native`]: the host for `cargo test`: virtual clock, scripted upstreams.
+//! - [`native`]: the host for `cargo test`: virtual clock, scripted upstreams, SQLite, faults.
 //! - [`prelude`]: what most actors use.
 
 pub mod exchange;
