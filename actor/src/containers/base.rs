@@ -14,6 +14,9 @@ use crate::{
 /// What a turn stores under a key, or that it removes it.
 pub(super) type Written = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
+/// What a stored value becomes in its new layout, or why it cannot be read.
+pub(super) type Convert = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, String>>;
+
 /// A container's stored rows, less the ranges that its turn removed.
 #[derive(Debug, Default)]
 pub(super) struct Base {
@@ -96,14 +99,7 @@ impl Base {
 
     /// Has every row of a span be written anew, then what the turn wrote. It reads page by page when all fields have
     /// said what they write.
-    pub(super) fn rewrite(
-        &self,
-        slot: &Slot,
-        batch: &mut Batch,
-        span: Span,
-        written: Written,
-        convert: Box<dyn Fn(&[u8]) -> Result<Vec<u8>, String>>,
-    ) {
+    pub(super) fn rewrite(&self, slot: &Slot, batch: &mut Batch, span: Span, written: Written, convert: Convert) {
         let Some(home) = self.slot().cloned() else { return put_all(batch, slot, written) };
         let (slot, gone) = (slot.clone(), self.gone.clone());
         batch.later(move |batch| {

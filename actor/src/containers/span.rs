@@ -46,10 +46,8 @@ impl Span {
 
     /// An end before the beginning becomes the beginning.
     fn straighten(&mut self) {
-        if let Some(to) = &mut self.to {
-            if *to < self.from {
-                to.clone_from(&self.from);
-            }
+        if let Some(to) = self.to.as_mut().filter(|to| **to < self.from) {
+            to.clone_from(&self.from);
         }
     }
 

@@ -44,7 +44,9 @@ pub use self::iter::LogRange;
 /// # Ok::<_, duractor::Error>(())
 /// ```
 ///
-/// A log made by `Default` is detached: it is in memory alone, and does everything that a stored one does.
+/// A log made by `Default` is detached: it is in memory alone, and does everything that a stored one does. One that is
+/// taken out of its field ([`std::mem::take`]) belongs into a field again before the turn ends: with the turn, what it has
+/// stored goes to the field that holds it then, or is gone.
 pub struct Log<T> {
     base: Base,
     /// By position.

@@ -32,7 +32,8 @@ fn only_what_is_pushed_is_written_and_nothing_is_read() {
     let disk = Disk::new();
     let mut log = numbers(&disk, 100);
     assert_eq!(log.push(7).unwrap(), 100);
-    assert_eq!(log.push(&8).unwrap(), 101);
+    let lent = &8;
+    assert_eq!(log.push(lent).unwrap(), 101);
     assert_eq!(disk.commit_one(&mut log).unwrap(), 2);
     assert_eq!(disk.commit_one(&mut log).unwrap(), 0);
     assert_eq!(disk.reads(), 0);
