@@ -7,21 +7,28 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::prelude::*;
 
+use crate::aspect::Aspect;
 use crate::scenario::Scenario;
 
 const HELP: &str = "\
 Side-by-side measurements against peers
 
 Usage: cargo xtask bench overhead [OPTIONS]
+       cargo xtask bench state [OPTIONS]
        cargo xtask size [OPTIONS]
 
 What a request costs, beside the same actor by other means (overhead):
       --scenario <NAME>    hello, json, echo or fan; may be repeated; default: all
+      --peer <NAME[=DIR]>  js, worker or duractor, or another worker whose modules are in a folder; may be repeated;
+                           the first is what the others are compared with; default: js, worker, duractor
+
+What state costs, in time and memory (state):
+      --aspect <NAME>      count, read, arena, table or idle; may be repeated; default: all
+
+Both of them:
       --rounds <N>         How often each peer is measured, in turns with the others; default: 7
       --seconds <N>        How long each time; default: 2
       --connections <N>    How many clients ask at once; default: 16
-      --peer <NAME[=DIR]>  js, worker or duractor, or another worker whose modules are in a folder; may be repeated;
-                           the first is what the others are compared with; default: js, worker, duractor
       --json               Print rows as JSON
 
 What a worker weighs (size):
@@ -39,6 +46,7 @@ const CONNECTIONS_MAX: usize = 256;
 pub(crate) enum Command {
     Help,
     Overhead(Overhead),
+    State(State),
     Size(Size),
 }
 
@@ -55,29 +63,60 @@ pub(crate) enum Choice {
     Other(String, PathBuf),
 }
 
+/// How long and how often to measure, and how to tell.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pace {
+    pub(crate) rounds: u32,
+    pub(crate) slice: Duration,
+    pub(crate) connections: usize,
+    pub(crate) json: bool,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { rounds: ROUNDS, slice: Duration::from_secs_f64(SECONDS), connections: CONNECTIONS, json: false }
+    }
+}
+
+impl Pace {
+    /// Takes an option, if it is one of these.
+    fn take(&mut self, option: &str, parser: &mut lexopt::Parser) -> Result<bool> {
+        match option {
+            "rounds" => self.rounds = parser.value()?.parse()?,
+            "seconds" => self.slice = seconds(parser.value()?.parse()?)?,
+            "connections" => self.connections = parser.value()?.parse()?,
+            "json" => self.json = true,
+            _ => return Ok(false),
+        }
+        ensure!(self.rounds > 0, "--rounds is at least 1");
+        let is_connected = (1..=CONNECTIONS_MAX).contains(&self.connections);
+        ensure!(is_connected, "--connections is 1 to {CONNECTIONS_MAX}");
+        Ok(true)
+    }
+}
+
 /// How to measure what a request costs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Overhead {
     /// All, if none is named.
     pub(crate) scenarios: Vec<Scenario>,
-    pub(crate) rounds: u32,
-    pub(crate) slice: Duration,
-    pub(crate) connections: usize,
     pub(crate) peers: Vec<Choice>,
-    pub(crate) json: bool,
+    pub(crate) pace: Pace,
 }
 
 impl Default for Overhead {
     fn default() -> Self {
-        Self {
-            scenarios: Vec::new(),
-            rounds: ROUNDS,
-            slice: Duration::from_secs_f64(SECONDS),
-            connections: CONNECTIONS,
-            peers: vec![Choice::Js, Choice::Worker, Choice::Duractor],
-            json: false,
-        }
+        let peers = vec![Choice::Js, Choice::Worker, Choice::Duractor];
+        Self { scenarios: Vec::new(), peers, pace: Pace::default() }
     }
+}
+
+/// How to measure what state costs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct State {
+    /// All, if none is named.
+    pub(crate) aspects: Vec<Aspect>,
+    pub(crate) pace: Pace,
 }
 
 /// How to weigh workers.
@@ -98,6 +137,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     match parser.next()? {
         None | Some(Short('h') | Long("help")) => Ok(Command::Help),
         Some(Value(word)) if word == "overhead" => parse_overhead(parser),
+        Some(Value(word)) if word == "state" => parse_state(parser),
         Some(Value(word)) if word == "size" => parse_size(parser),
         Some(other) => Err(other.unexpected().into()),
     }
@@ -106,25 +146,40 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
 fn parse_overhead(mut parser: lexopt::Parser) -> Result<Command> {
     let mut options = Overhead::default();
     let mut peers = Vec::new();
-    while let Some(argument) = parser.next()? {
-        match argument {
-            Long("scenario") => options.scenarios.push(parser.value()?.parse()?),
-            Long("rounds") => options.rounds = parser.value()?.parse()?,
-            Long("seconds") => options.slice = seconds(parser.value()?.parse()?)?,
-            Long("connections") => options.connections = parser.value()?.parse()?,
-            Long("peer") => peers.push(peer(&parser.value()?.string()?)?),
-            Long("json") => options.json = true,
-            Short('h') | Long("help") => return Ok(Command::Help),
-            other => return Err(other.unexpected().into()),
+    while let Some(option) = long(&mut parser)? {
+        match option.as_str() {
+            "scenario" => options.scenarios.push(parser.value()?.parse()?),
+            "peer" => peers.push(peer(&parser.value()?.string()?)?),
+            "help" => return Ok(Command::Help),
+            other => ensure!(options.pace.take(other, &mut parser)?, "invalid option '--{other}'"),
         }
     }
     if !peers.is_empty() {
         options.peers = peers;
     }
-    ensure!(options.rounds > 0, "--rounds is at least 1");
-    let is_connected = (1..=CONNECTIONS_MAX).contains(&options.connections);
-    ensure!(is_connected, "--connections is 1 to {CONNECTIONS_MAX}");
     Ok(Command::Overhead(options))
+}
+
+fn parse_state(mut parser: lexopt::Parser) -> Result<Command> {
+    let mut options = State::default();
+    while let Some(option) = long(&mut parser)? {
+        match option.as_str() {
+            "aspect" => options.aspects.push(parser.value()?.parse()?),
+            "help" => return Ok(Command::Help),
+            other => ensure!(options.pace.take(other, &mut parser)?, "invalid option '--{other}'"),
+        }
+    }
+    Ok(Command::State(options))
+}
+
+/// The next argument, which is an option.
+fn long(parser: &mut lexopt::Parser) -> Result<Option<String>> {
+    match parser.next()? {
+        None => Ok(None),
+        Some(Short('h')) => Ok(Some("help".to_owned())),
+        Some(Long(name)) => Ok(Some(name.to_owned())),
+        Some(other) => Err(other.unexpected().into()),
+    }
 }
 
 fn parse_size(mut parser: lexopt::Parser) -> Result<Command> {
@@ -174,13 +229,18 @@ mod tests {
         let line = "overhead --scenario echo --rounds 3 --seconds 0.5 --connections 4 --peer js --peer a=b --json";
         let expected = Overhead {
             scenarios: vec![Scenario::Echo],
-            rounds: 3,
-            slice: Duration::from_millis(500),
-            connections: 4,
             peers: vec![Choice::Js, Choice::Other("a".into(), "b".into())],
-            json: true,
+            pace: Pace { rounds: 3, slice: Duration::from_millis(500), connections: 4, json: true },
         };
         assert_eq!(parsed(line).unwrap(), Command::Overhead(expected));
+    }
+
+    #[test]
+    fn state_takes_all_its_options() {
+        let pace = Pace { rounds: 2, ..Pace::default() };
+        let expected = State { aspects: vec![Aspect::Arena, Aspect::Idle], pace };
+        assert_eq!(parsed("state --aspect arena --aspect idle --rounds 2").unwrap(), Command::State(expected));
+        assert_eq!(parsed("state --help").unwrap(), Command::Help);
     }
 
     #[test]
@@ -202,6 +262,10 @@ mod tests {
             "overhead --connections 1000",
             "overhead --peer rust",
             "overhead --peer a/b=c",
+            "overhead --aspect arena",
+            "state --aspect all",
+            "state --peer js",
+            "state now",
             "size overhead",
         ] {
             assert!(parsed(line).is_err(), "{line}");

@@ -4,20 +4,26 @@
 //! hand, as a `#[durable_object]` of the crate `worker`, and with Duractor. They are measured in turns, many times,
 //! since a machine's speed changes from minute to minute: only what was measured side by side is compared.
 //!
+//! `cargo xtask bench state` measures what state costs: a turn that commits beside JavaScript that stores the same value, a
+//! turn of an actor with much state beside one with little, and the memory of actors that nobody calls.
+//!
 //! `cargo xtask size` weighs two workers, which tells what the runtime costs and what a route adds.
 //!
-//! Modules, low to high: `args`, `stats`, `cpu`, `scenario`, `load`, `build`, `workerd`, `report`, `overhead`, `names`,
-//! `size`.
+//! Modules, low to high: `stats`, `cpu`, `load`, `scenario`, `aspect`, `args`, `build`, `workerd`, `report`, `measure`,
+//! `overhead`, `state`, `names`, `size`.
 
 mod args;
+mod aspect;
 mod build;
 mod cpu;
 mod load;
+mod measure;
 mod names;
 mod overhead;
 mod report;
 mod scenario;
 mod size;
+mod state;
 mod stats;
 mod workerd;
 
@@ -41,6 +47,7 @@ fn run(command: Command) -> Result<()> {
     match command {
         Command::Help => args::print_help(),
         Command::Overhead(options) => overhead::overhead(&options)?,
+        Command::State(options) => state::state(&options)?,
         Command::Size(options) => size::size(&options)?,
     }
     Ok(())

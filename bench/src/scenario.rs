@@ -4,6 +4,8 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
+use crate::load::Ask;
+
 /// What the clients call themselves.
 const USER_AGENT: &str = "duractor-bench/1.0";
 
@@ -62,30 +64,33 @@ impl Scenario {
         }
     }
 
-    /// The bytes of a request. Its headers are those that clients of an API send most.
-    pub(crate) fn request(self) -> Vec<u8> {
-        let (method, name) = (self.method(), self.name());
-        let mut request = format!(
-            "{method} /{name} HTTP/1.1\r\nhost: bench.test\r\nuser-agent: {USER_AGENT}\r\naccept: */*\r\n\
-             accept-encoding: gzip, br\r\n"
-        );
-        if self == Self::Echo {
-            request += &format!("content-type: application/octet-stream\r\ncontent-length: {ECHO_BYTES}\r\n");
+    fn method(self) -> &'static str {
+        match self {
+            Self::Echo => "POST",
+            _ => "GET",
         }
-        request += "\r\n";
-        let mut bytes = request.into_bytes();
-        if self == Self::Echo {
+    }
+}
+
+impl Ask for Scenario {
+    fn name(&self) -> &str {
+        Self::name(*self)
+    }
+
+    fn request(&self) -> Vec<u8> {
+        let (method, name) = (self.method(), Self::name(*self));
+        let mut more = String::new();
+        if *self == Self::Echo {
+            more = format!("content-type: application/octet-stream\r\ncontent-length: {ECHO_BYTES}\r\n");
+        }
+        let mut bytes = head(method, &format!("/{name}"), &more);
+        if *self == Self::Echo {
             bytes.extend(echo_body());
         }
         bytes
     }
 
-    /// Checks the body of a reply; `last` is what the counter told this client last.
-    ///
-    /// # Errors
-    ///
-    /// The body is not what the request asked for.
-    pub(crate) fn check(self, body: &[u8], last: &mut u64) -> Result<()> {
+    fn check(&self, body: &[u8], last: &mut u64) -> Result<()> {
         let is_right = match self {
             Self::Hello => body == b"Hello from actor",
             Self::Json => {
@@ -96,16 +101,18 @@ impl Scenario {
             Self::Fan => body == FAN_SUM.as_bytes(),
         };
         let text = String::from_utf8_lossy(body);
-        ensure!(is_right, "/{} brings {text:?}", self.name());
+        ensure!(is_right, "/{} brings {text:?}", Self::name(*self));
         Ok(())
     }
+}
 
-    fn method(self) -> &'static str {
-        match self {
-            Self::Echo => "POST",
-            _ => "GET",
-        }
-    }
+/// The head of a request. Its headers are those that clients of an API send most.
+pub(crate) fn head(method: &str, path: &str, more: &str) -> Vec<u8> {
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nhost: bench.test\r\nuser-agent: {USER_AGENT}\r\naccept: */*\r\n\
+         accept-encoding: gzip, br\r\n{more}\r\n"
+    );
+    head.into_bytes()
 }
 
 impl FromStr for Scenario {

@@ -12,15 +12,11 @@ use anyhow::{Context as _, Result, bail, ensure};
 use tempfile::TempDir;
 
 use crate::build::modules;
-use crate::load::Client;
-use crate::scenario::Scenario;
+use crate::load::{Ask, Client};
 
-/// The same for every peer, but for where its objects are.
+/// The same for every peer.
 const SETTINGS: &str = r#"compatibilityDate = "2026-04-01", compatibilityFlags = ["enable_request_signal"],
-  durableObjectNamespaces = [(className = "Counter", uniqueKey = "PEER", enableSql = true)],
-  durableObjectStorage = (localDisk = "disk"),
-  bindings = [(name = "COUNTER", durableObjectNamespace = "Counter")],
-  globalOutbound = "upstream""#;
+  durableObjectStorage = (localDisk = "disk"), globalOutbound = "upstream""#;
 
 const UPSTREAM: &str = "upstream.js";
 const START_MAX: Duration = Duration::from_secs(30);
@@ -32,6 +28,22 @@ pub(crate) struct Peer {
     pub(crate) name: String,
     /// Where its modules are.
     pub(crate) dir: PathBuf,
+    /// Its Durable Objects; a binding has its class's name in capitals.
+    pub(crate) classes: &'static [&'static str],
+}
+
+impl Peer {
+    /// Its objects. Peers share a disk and no folder on it.
+    fn objects(&self, at: usize) -> String {
+        let namespace = |class| {
+            format!("(className = \"{class}\", uniqueKey = \"{class}-{at}\", enableSql = true, preventEviction = true)")
+        };
+        let namespaces: Vec<String> = self.classes.iter().map(namespace).collect();
+        let binding =
+            |class: &&str| format!("(name = \"{}\", durableObjectNamespace = \"{class}\")", class.to_ascii_uppercase());
+        let bindings: Vec<String> = self.classes.iter().map(binding).collect();
+        format!("durableObjectNamespaces = [{}], bindings = [{}]", namespaces.join(", "), bindings.join(", "))
+    }
 }
 
 /// A running workerd. It ends when this is dropped.
@@ -45,12 +57,12 @@ pub(crate) struct Workerd {
 }
 
 impl Workerd {
-    /// Starts it and waits until every peer answers. All that the peers fetch comes from the worker in `upstream`.
+    /// Starts it and waits until every peer answers `greeting`. All that the peers fetch comes from the worker in `upstream`.
     ///
     /// # Errors
     ///
     /// It is not installed, does not start, or a peer does not answer.
-    pub(crate) fn start(peers: &[Peer], upstream: &Path) -> Result<Self> {
+    pub(crate) fn start(peers: &[Peer], upstream: &Path, greeting: &dyn Ask) -> Result<Self> {
         let dir = tempfile::tempdir().context("cannot make a temporary folder")?;
         let ports = free_ports(peers.len())?;
         fs::copy(upstream, dir.path().join(UPSTREAM)).context("cannot copy the upstream")?;
@@ -65,7 +77,7 @@ impl Workerd {
             .spawn()
             .context("cannot run workerd")?;
         let mut workerd = Self { child, ports, _dir: dir };
-        workerd.wait()?;
+        workerd.wait(greeting)?;
         Ok(workerd)
     }
 
@@ -83,10 +95,10 @@ impl Workerd {
         Client::connect(self.ports[peer])
     }
 
-    fn wait(&mut self) -> Result<()> {
+    fn wait(&mut self, greeting: &dyn Ask) -> Result<()> {
         let end = Instant::now() + START_MAX;
         for peer in 0..self.ports.len() {
-            while let Err(error) = self.greet(peer) {
+            while let Err(error) = self.connect(peer).and_then(|mut client| client.ask(greeting, &greeting.request())) {
                 if let Some(status) = self.child.try_wait()? {
                     bail!("workerd ended with {status}, see above");
                 }
@@ -95,10 +107,6 @@ impl Workerd {
             }
         }
         Ok(())
-    }
-
-    fn greet(&self, peer: usize) -> Result<()> {
-        self.connect(peer)?.ask(Scenario::Hello, &Scenario::Hello.request())
     }
 }
 
@@ -136,14 +144,17 @@ fn free_ports(count: usize) -> Result<Vec<u16>> {
 fn config(peers: &[Peer], ports: &[u16], dir: &Path) -> Result<String> {
     let (mut services, mut sockets, mut workers) = (String::new(), String::new(), String::new());
     for (at, (peer, port)) in peers.iter().zip(ports).enumerate() {
+        let objects = peer.objects(at);
         let modules = copy_modules(&peer.dir, dir, &format!("peer{at}"))?;
         writeln!(services, "  (name = \"peer{at}\", worker = .peer{at}),")?;
         writeln!(
             sockets,
             "  (name = \"peer{at}\", address = \"127.0.0.1:{port}\", http = (), service = \"peer{at}\"),"
         )?;
-        let settings = SETTINGS.replace("PEER", &format!("peer{at}"));
-        writeln!(workers, "const peer{at} :Workerd.Worker = (\n  modules = [\n{modules}  ],\n  {settings}\n);")?;
+        writeln!(
+            workers,
+            "const peer{at} :Workerd.Worker = (\n  modules = [\n{modules}  ],\n  {SETTINGS},\n  {objects}\n);"
+        )?;
     }
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
@@ -183,11 +194,13 @@ mod tests {
         for file in ["worker.js", "index_bg.wasm"] {
             fs::write(from.path().join(file), file).unwrap();
         }
-        let peer = Peer { name: "a".into(), dir: from.path().into() };
+        let peer = Peer { name: "a".into(), dir: from.path().into(), classes: &["Counter", "Big"] };
         let config = config(&[peer.clone(), peer], &[8001, 8002], to.path()).unwrap();
         let wasm = r#"(name = "index_bg.wasm", wasm = embed "peer1/index_bg.wasm")"#;
         assert!(config.contains(wasm), "{config}");
         assert!(config.contains(r#"address = "127.0.0.1:8002""#), "{config}");
+        assert!(config.contains(r#"(name = "BIG", durableObjectNamespace = "Big")"#), "{config}");
+        assert!(config.contains(r#"uniqueKey = "Big-1""#), "{config}");
         assert!(to.path().join("peer0/worker.js").is_file());
     }
 
