@@ -93,6 +93,7 @@ impl Recipe {
     /// Fills the stage.
     fn make(&self, wasm: Vec<u8>, actors: &[String], config: &Config, stage: &Path) -> Result<()> {
         let development = self.mode() == Mode::Dev;
+        let wasm = if development { wasm } else { wasm::released(&wasm)? };
         let host = bindgen::generate(wasm, development || self.keep_names, stage)?;
         if let Some(wasm_opt) = &self.wasm_opt {
             say("optimising with wasm-opt");

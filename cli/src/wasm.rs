@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail, ensure};
+use wasm_encoder::{ExportSection, Module, RawSection};
 use wasmparser::{Parser, Payload};
 
 /// The custom section in which `#[methods]` leaves class names, each with a newline.
 pub const ACTORS_SECTION: &str = "duractor_actors";
 
 const ROUTES_EXPORT: &str = "duractor_routes";
+const LAYOUTS_EXPORT: &str = "duractor_layouts";
 
 /// Names that `worker.js` declares or that JavaScript reserves in a module, and that Rust allows a struct to have.
 const TAKEN_NAMES: &[&str] = &[
@@ -65,6 +67,32 @@ pub fn actors(wasm: &[u8]) -> Result<Vec<String>> {
     );
     check_names(&found.names)?;
     Ok(found.names)
+}
+
+/// The module without what only a build asks it for, its layouts, so that a release carries nothing of it.
+///
+/// # Errors
+///
+/// The file is no wasm module.
+pub fn released(wasm: &[u8]) -> Result<Vec<u8>> {
+    let mut module = Module::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        let Some((id, range)) = payload.as_section() else { continue };
+        if let Payload::ExportSection(exports) = payload {
+            let mut kept = ExportSection::new();
+            for export in exports {
+                let export = export?;
+                if export.name != LAYOUTS_EXPORT {
+                    kept.export(export.name, export.kind.try_into()?, export.index);
+                }
+            }
+            module.section(&kept);
+        } else {
+            module.section(&RawSection { id, data: &wasm[range] });
+        }
+    }
+    Ok(module.finish())
 }
 
 #[derive(Default)]
@@ -184,5 +212,13 @@ mod tests {
     #[test]
     fn what_is_no_wasm_is_refused() {
         assert!(actors(b"no wasm").is_err());
+    }
+
+    #[test]
+    fn a_release_has_all_sections_but_not_the_layouts() {
+        let both = module(&[export(ROUTES_EXPORT), names_section("Home\n")]);
+        assert_eq!(released(&both).unwrap(), both);
+        assert_eq!(released(&module(&[export(LAYOUTS_EXPORT)])).unwrap(), module(&[section(5, &[1, 0, 1]), section(7, &[0])]));
+        assert!(released(b"no wasm").is_err());
     }
 }
