@@ -1,7 +1,7 @@
 //! Tables and logs in actors: by HTTP, through failures, evictions and migrations.
+#![cfg(not(target_arch = "wasm32"))] // A worker has one set of routes.
+
 use duractor::native::{Fault, Native};
-#[cfg(target_arch = "wasm32")]
-use wasm_bindgen_test::wasm_bindgen_test as test;
 
 mod v1 {
     use duractor::prelude::*;

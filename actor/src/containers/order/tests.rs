@@ -110,6 +110,23 @@ fn floats_sort_in_total_order_and_come_back_bit_by_bit() {
 }
 
 #[test]
+fn structs_sort_field_by_field() {
+    ascend(&[Pair(-1, 'b'), Pair(0, 'a'), Pair(0, 'b')]);
+    let plain = |room: &str, at, tags: &[&str]| Plain {
+        room: room.into(),
+        at,
+        tags: tags.iter().map(ToString::to_string).collect(),
+    };
+    ascend(&[
+        plain("a", (1, None), &["z"]),
+        plain("a", (1, Some(0)), &[]),
+        plain("a", (1, Some(0)), &[""]),
+        plain("a", (2, None), &[]),
+        plain("aa", (-1, None), &[]),
+    ]);
+}
+
+#[test]
 fn units_and_maps_are_keys() {
     assert!(bytes(&Unit).is_empty());
     ascend(&[Unit]);
