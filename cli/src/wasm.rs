@@ -218,7 +218,10 @@ mod tests {
     fn a_release_has_all_sections_but_not_the_layouts() {
         let both = module(&[export(ROUTES_EXPORT), names_section("Home\n")]);
         assert_eq!(released(&both).unwrap(), both);
-        assert_eq!(released(&module(&[export(LAYOUTS_EXPORT)])).unwrap(), module(&[section(5, &[1, 0, 1]), section(7, &[0])]));
+        assert_eq!(
+            released(&module(&[export(LAYOUTS_EXPORT)])).unwrap(),
+            module(&[section(5, &[1, 0, 1]), section(7, &[0])])
+        );
         assert!(released(b"no wasm").is_err());
     }
 }
