@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use rusqlite::Connection;
 
 use crate::process::Folder;
 
@@ -40,12 +41,41 @@ impl Disk {
         self.folder.path().join("objects")
     }
 
-    /// The database of the only actor of a class. Whoever alters it has killed workerd before.
+    /// Opens the database of the only actor of a class. Whoever does so has killed workerd before.
     ///
     /// # Errors
     ///
     /// If there is none, or more than one.
-    pub fn database(&self, class: &str) -> Result<PathBuf> {
+    pub fn open(&self, class: &str) -> Result<Connection> {
+        Ok(Connection::open(self.database(class)?)?)
+    }
+
+    /// Gives the only actor of one class what that of another has stored, in place of what it had.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is not the only one of its class.
+    pub fn copy(&self, from: &str, to: &str) -> Result<()> {
+        let target = self.database(to)?;
+        for end in ["", "-wal", "-shm"] {
+            let _ = fs::remove_file(with_end(&target, end));
+        }
+        let target = target.to_str().context("the temporary folder has no UTF-8 name")?;
+        self.open(from)?.execute("VACUUM INTO ?", (target,))?;
+        Ok(())
+    }
+
+    /// Whether workerd has the only actor of a class in memory: whoever opens a database keeps a file beside it.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or more than one.
+    pub fn is_open(&self, class: &str) -> Result<bool> {
+        Ok(with_end(&self.database(class)?, "-wal").exists())
+    }
+
+    /// The database of the only actor of a class.
+    fn database(&self, class: &str) -> Result<PathBuf> {
         let folder = self.objects().join(class);
         let files = fs::read_dir(&folder).with_context(|| format!("no {class} was ever stored"))?;
         let mut found = None;
@@ -63,6 +93,12 @@ impl Disk {
         let number = self.runs.fetch_add(1, Ordering::Relaxed);
         Folder::within(&self.folder, &format!("run-{number}")).context("cannot make a folder for workerd")
     }
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
 }
 
 fn is_database(path: &Path) -> bool {

@@ -12,6 +12,7 @@ mod outbound;
 mod place;
 mod probe;
 mod replies;
+mod state;
 mod traps;
 mod turns;
 
@@ -26,6 +27,7 @@ use crate::{
     place::Place,
     probe::Probe,
     replies::Replies,
+    state::{Keeper, New, Old, Other},
     traps::Traps,
     turns::Turns,
 };
@@ -42,6 +44,10 @@ fn routes() -> Router {
         .mount::<Shelf>("/crash/shelf/{name}", "{name}")
         .mount::<Tally>("/crash/tally/{name}", "{name}")
         .mount::<Inputs>("/inputs", "inputs")
+        .mount::<Keeper>("/keeper/{name}", "{name}")
+        .mount::<New>("/new/{name}", "{name}")
+        .mount::<Old>("/old/{name}", "{name}")
+        .mount::<Other>("/other/{name}", "{name}")
         .mount::<Outbound>("/outbound/{name}", "{name}")
         .mount::<Place>("/place/{name}", "{name}")
         .mount::<Place>("/org/{org}/room/{room}", "{org}/{room}")
