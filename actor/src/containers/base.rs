@@ -1,6 +1,6 @@
 //! What a container has stored, as its present turn leaves it.
 
-use std::{collections::BTreeMap, error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt};
 
 use super::{
     home::{Home, Stay, lost},
@@ -11,8 +11,8 @@ use crate::{
     store::{Batch, Scan, Slot},
 };
 
-/// What a turn stores under a key, or that it removes it.
-pub(super) type Written = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+/// What a turn stores under each key, or that it removes it; in the order of keys.
+pub(super) type Written = Vec<(Vec<u8>, Option<Vec<u8>>)>;
 
 /// What a stored value becomes in its new layout, or why it cannot be read.
 pub(super) type Convert = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, String>>;
@@ -106,7 +106,8 @@ impl Base {
             let from = if batch.leaves_in_pieces() { &slot } else { &home };
             for row in from.scan(span.bounds()) {
                 let (key, value) = row?;
-                if !gone.contain(&key) && !written.contains_key(&key) {
+                let is_written = written.binary_search_by(|(other, _)| other.cmp(&key)).is_ok();
+                if !is_written && !gone.contain(&key) {
                     let value = convert(&value).map_err(|why| from.unreadable(&key, why))?;
                     batch.put(&slot, &key, value);
                 }

@@ -77,12 +77,12 @@ impl Span {
         self.straighten();
     }
 
-    /// What is left of it without another.
-    fn without(self, other: &Self) -> impl Iterator<Item = Self> {
-        let below = Self { from: self.from.clone(), to: Some(lesser_end(&self.to, &other.from)) };
-        let above = other.to.as_ref().map(|to| Self { from: to.clone().max(self.from), to: self.to });
+    /// What is left of it without another: what lies below, and what lies above.
+    fn without(self, other: &Self) -> [Option<Self>; 2] {
+        let above = other.to.as_ref().map(|to| Self { from: to.clone().max(self.from.clone()), to: self.to.clone() });
+        let below = Self { from: self.from, to: Some(lesser_end(self.to, &other.from)) };
         let is_there = |span: &Self| span.to.as_ref().is_none_or(|to| span.from < *to);
-        [Some(below), above].into_iter().flatten().filter(is_there)
+        [Some(below).filter(is_there), above.filter(is_there)]
     }
 
     /// Whether the two are one span without a gap.
@@ -97,11 +97,8 @@ impl Span {
     }
 }
 
-fn lesser_end(end: &Option<Vec<u8>>, key: &[u8]) -> Vec<u8> {
-    match end {
-        Some(end) if end.as_slice() < key => end.clone(),
-        _ => key.to_vec(),
-    }
+fn lesser_end(end: Option<Vec<u8>>, key: &[u8]) -> Vec<u8> {
+    end.filter(|end| end.as_slice() < key).unwrap_or_else(|| key.to_vec())
 }
 
 /// The least key that is greater.
@@ -145,10 +142,13 @@ impl Spans {
     pub(super) fn holes_in(&self, span: Span) -> Vec<Span> {
         let mut left = vec![span];
         for gone in &self.0 {
-            left = left.into_iter().flat_map(|span| span.without(gone)).collect();
+            let mut rest = Vec::with_capacity(left.len() + 1);
+            for span in left {
+                rest.extend(span.without(gone).into_iter().flatten());
+            }
+            left = rest;
         }
         left.retain(|span| !span.is_empty());
-        left.sort_unstable();
         left
     }
 }

@@ -1,4 +1,4 @@
-//! Entries that were read and not changed.
+//! Entries in memory, and those among them that were read and not changed.
 
 use std::cell::Cell;
 
@@ -19,9 +19,18 @@ pub(super) struct Cache<V> {
     bytes: Cell<usize>,
 }
 
-struct Entry<V> {
-    value: Option<V>,
-    bytes: usize,
+/// An entry in memory.
+pub(super) struct Entry<V> {
+    /// None where there is none.
+    pub(super) value: Option<V>,
+    /// Length of the encoded value, as far as it is known.
+    pub(super) bytes: usize,
+}
+
+impl<V> Entry<V> {
+    pub(super) fn new(value: Option<V>) -> Box<Self> {
+        Box::new(Self { value, bytes: 0 })
+    }
 }
 
 impl<V> Default for Cache<V> {
@@ -36,26 +45,25 @@ impl<V> Cache<V> {
         self.entries.get(key).map(|entry| entry.value.as_ref())
     }
 
-    /// Keeps what was read. `bytes` is how long it was.
-    pub(super) fn insert(&self, key: Vec<u8>, value: Option<V>, bytes: usize) -> Option<&V> {
-        let bytes = cost::<V>(&key, bytes);
-        self.bytes.set(self.bytes.get() + bytes);
-        self.entries.insert(key, Box::new(Entry { value, bytes })).value.as_ref()
+    /// Keeps what was read.
+    pub(super) fn insert(&self, key: Vec<u8>, entry: Box<Entry<V>>) -> Option<&V> {
+        self.bytes.set(self.bytes.get() + cost(&key, &entry));
+        self.entries.insert(key, entry).value.as_ref()
     }
 
     /// Keeps what was written, unless that is too much.
-    pub(super) fn replace(&mut self, key: Vec<u8>, value: Option<V>, bytes: usize) {
+    pub(super) fn replace(&mut self, key: Vec<u8>, entry: Box<Entry<V>>) {
         self.take(&key);
-        if self.bytes.get() + cost::<V>(&key, bytes) <= TABLE_CACHE_MAX_BYTES {
-            self.insert(key, value, bytes);
+        if self.bytes.get() + cost(&key, &entry) <= TABLE_CACHE_MAX_BYTES {
+            self.insert(key, entry);
         }
     }
 
     /// Takes out what is known of a key.
-    pub(super) fn take(&mut self, key: &[u8]) -> Option<Option<V>> {
+    pub(super) fn take(&mut self, key: &[u8]) -> Option<Box<Entry<V>>> {
         let entry = self.entries.as_mut().remove(key)?;
-        self.bytes.set(self.bytes.get() - entry.bytes);
-        Some(entry.value)
+        self.bytes.set(self.bytes.get() - cost(key, &entry));
+        Some(entry)
     }
 
     /// Forgets the keys for which this is true.
@@ -63,7 +71,7 @@ impl<V> Cache<V> {
         let bytes = self.bytes.get_mut();
         self.entries.as_mut().retain(|key, entry| {
             let is_gone = is_gone(key);
-            *bytes -= if is_gone { entry.bytes } else { 0 };
+            *bytes -= if is_gone { cost(key, entry) } else { 0 };
             !is_gone
         });
     }
@@ -76,8 +84,8 @@ impl<V> Cache<V> {
     }
 }
 
-fn cost<V>(key: &[u8], bytes: usize) -> usize {
-    key.len() + bytes + size_of::<Entry<V>>() + ENTRY_BYTES
+fn cost<V>(key: &[u8], entry: &Entry<V>) -> usize {
+    key.len() + entry.bytes + size_of::<Entry<V>>() + ENTRY_BYTES
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{borrow::Borrow, collections::BTreeMap, fmt, marker::PhantomData, rc::R
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::cache::Cache;
+use self::cache::{Cache, Entry};
 use super::{base::Base, order, span::Span};
 use crate::problem::Result;
 
@@ -62,7 +62,8 @@ pub use self::{
 /// never do.
 pub struct Table<K, V> {
     base: Base,
-    changes: BTreeMap<Vec<u8>, Change<V>>,
+    /// What the turn touched; what it removed is an entry that has no value.
+    changes: BTreeMap<Vec<u8>, Box<Entry<V>>>,
     cache: Cache<V>,
     /// How what is stored becomes an entry, where that is not by decoding alone.
     read: Option<Rc<Read<V>>>,
@@ -70,20 +71,6 @@ pub struct Table<K, V> {
 }
 
 type Read<V> = dyn Fn(&[u8]) -> Result<V, String>;
-
-/// What the turn did to an entry.
-struct Change<V> {
-    /// None if the turn removed it.
-    value: Option<V>,
-    /// Length of the encoded value, as of the last commit.
-    bytes: usize,
-}
-
-impl<V> Change<V> {
-    fn new(value: Option<V>) -> Self {
-        Self { value, bytes: 0 }
-    }
-}
 
 /// Empty and detached.
 impl<K, V> Default for Table<K, V> {
@@ -135,8 +122,8 @@ where
         if let Some(known) = self.cache.get(&key) {
             return Ok(known);
         }
-        let (value, bytes) = self.read(&key)?;
-        Ok(self.cache.insert(key, value, bytes))
+        let entry = self.read(&key)?;
+        Ok(self.cache.insert(key, entry))
     }
 
     /// Whether the key has an entry.
@@ -173,8 +160,8 @@ where
     {
         let key = order::encode(key)?;
         if !self.changes.contains_key(&key) {
-            let Some(value) = self.fetch(&key)? else { return Ok(None) };
-            self.changes.insert(key.clone(), Change::new(Some(value)));
+            let Some(entry) = self.fetch(&key)? else { return Ok(None) };
+            self.changes.insert(key.clone(), entry);
         }
         Ok(self.changes.get_mut(&key).and_then(|change| change.value.as_mut()))
     }
@@ -198,10 +185,10 @@ where
     pub fn get_or_insert_with(&mut self, key: K, make: impl FnOnce() -> V) -> Result<&mut V> {
         let key = order::encode(&key)?;
         if !self.changes.contains_key(&key) {
-            let value = self.fetch(&key)?;
-            self.changes.insert(key.clone(), Change::new(value));
+            let entry = self.fetch(&key)?;
+            self.changes.insert(key.clone(), entry.unwrap_or_else(|| Entry::new(None)));
         }
-        let change = self.changes.entry(key).or_insert_with(|| Change::new(None));
+        let change = self.changes.entry(key).or_insert_with(|| Entry::new(None));
         Ok(change.value.get_or_insert_with(make))
     }
 
@@ -213,7 +200,7 @@ where
     pub fn insert(&mut self, key: K, value: V) {
         let key = encode(&key);
         self.cache.take(&key);
-        self.changes.insert(key, Change::new(Some(value)));
+        self.changes.insert(key, Entry::new(Some(value)));
     }
 
     /// Removes the key's entry, if there is one. It reads nothing.
@@ -228,7 +215,7 @@ where
         let key = encode(key);
         self.cache.take(&key);
         if self.base.may_hold(&key) {
-            self.changes.insert(key, Change::new(None));
+            self.changes.insert(key, Entry::new(None));
         } else {
             self.changes.remove(&key);
         }
@@ -273,9 +260,9 @@ where
         }
         let old = self.fetch(&key)?;
         if old.is_some() || value.is_some() {
-            self.changes.insert(key, Change::new(value));
+            self.changes.insert(key, Entry::new(value));
         }
-        Ok(old)
+        Ok(old.and_then(|old| old.value))
     }
 
     /// Removes every entry. It reads nothing, and writes one command.
@@ -301,33 +288,35 @@ where
         V: 'static,
     {
         let changes = self.changes.into_iter();
-        let changes = changes.map(|(key, change)| (key, Change::new(change.value.map(&convert)))).collect();
+        let changes = changes.map(|(key, change)| (key, Entry::new(change.value.map(&convert)))).collect();
         let read = self.read;
         let read = Rc::new(move |bytes: &[u8]| stored::decode(read.as_deref(), bytes).map(&convert));
         Table { base: self.base, changes, cache: Cache::default(), read: Some(read), key: PhantomData }
     }
 
-    /// What is stored under a key, and how long it is.
-    fn read(&self, key: &[u8]) -> Result<(Option<V>, usize)> {
-        let Some(bytes) = self.base.get(key)? else { return Ok((None, 0)) };
+    /// What is stored under a key.
+    fn read(&self, key: &[u8]) -> Result<Box<Entry<V>>> {
+        let Some(bytes) = self.base.get(key)? else { return Ok(Entry::new(None)) };
         let value = stored::decode(self.read.as_deref(), &bytes);
-        Ok((Some(value.map_err(|why| self.base.unreadable(key, why))?), bytes.len()))
+        let value = Some(value.map_err(|why| self.base.unreadable(key, why))?);
+        Ok(Box::new(Entry { value, bytes: bytes.len() }))
     }
 
-    /// What is stored under a key that the turn has not changed, taken from the cache.
-    fn fetch(&mut self, key: &[u8]) -> Result<Option<V>> {
+    /// What is stored under a key that the turn has not changed, taken from the cache. That there is nothing stays there.
+    fn fetch(&mut self, key: &[u8]) -> Result<Option<Box<Entry<V>>>> {
         self.cache.trim();
         if !self.base.may_hold(key) {
             return Ok(None);
         }
-        let value = match self.cache.take(key) {
+        let entry = match self.cache.take(key) {
             Some(known) => known,
-            None => self.read(key)?.0,
+            None => self.read(key)?,
         };
-        if value.is_none() {
-            self.cache.insert(key.to_vec(), None, 0);
+        if entry.value.is_none() {
+            self.cache.insert(key.to_vec(), entry);
+            return Ok(None);
         }
-        Ok(value)
+        Ok(Some(entry))
     }
 }
 

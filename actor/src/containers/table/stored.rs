@@ -4,7 +4,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Change, Read, Table};
+use super::{Read, Table, cache::Entry};
 use crate::{
     codec,
     containers::{
@@ -23,7 +23,7 @@ pub(super) fn decode<V: DeserializeOwned>(read: Option<&Read<V>>, bytes: &[u8]) 
     read.map_or_else(|| codec::decode(bytes), |read| read(bytes))
 }
 
-impl<V: Serialize> walk::Change for Change<V> {
+impl<V: Serialize> walk::Change for Box<Entry<V>> {
     fn is_there(&self) -> bool {
         self.value.is_some()
     }
@@ -64,8 +64,8 @@ where
     fn committed(&mut self, slot: &Slot) {
         self.base.committed(slot);
         self.read = None;
-        for (key, change) in std::mem::take(&mut self.changes) {
-            self.cache.replace(key, change.value, change.bytes);
+        for (key, entry) in std::mem::take(&mut self.changes) {
+            self.cache.replace(key, entry);
         }
     }
 
@@ -86,11 +86,11 @@ where
 
 impl<K, V: Serialize> Table<K, V> {
     fn written(&mut self) -> Result<Written> {
-        let mut written = Written::new();
-        for (key, change) in &mut self.changes {
-            let value = change.value.as_ref().map(codec::encode).transpose()?;
-            change.bytes = value.as_ref().map_or(0, Vec::len);
-            written.insert(key.clone(), value);
+        let mut written = Written::with_capacity(self.changes.len());
+        for (key, entry) in &mut self.changes {
+            let value = entry.value.as_ref().map(codec::encode).transpose()?;
+            entry.bytes = value.as_ref().map_or(0, Vec::len);
+            written.push((key.clone(), value));
         }
         Ok(written)
     }
