@@ -11,10 +11,10 @@ mod v1 {
     use duractor::prelude::*;
 
     #[derive(Default, Actor)]
-    pub struct Todo {
-        pub title: String,
-        pub items: Arena<String>,
-        pub forgotten: Arena<u8>,
+    pub(crate) struct Todo {
+        pub(crate) title: String,
+        pub(crate) items: Arena<String>,
+        pub(crate) forgotten: Arena<u8>,
     }
 
     #[methods]
@@ -32,8 +32,7 @@ mod v1 {
         }
     }
 
-    #[routes]
-    pub fn routes() -> Router {
+    pub(crate) fn routes() -> Router {
         Router::new().mount::<Todo>("/todo", "todo")
     }
 }
@@ -45,17 +44,17 @@ mod v2 {
     use super::v1;
 
     #[derive(Debug, Deserialize, Serialize)]
-    pub struct Item {
-        pub text: String,
-        pub done: bool,
+    pub(crate) struct Item {
+        pub(crate) text: String,
+        pub(crate) done: bool,
     }
 
     #[derive(Default, Actor)]
     #[actor(version = 2, from = v1::Todo)]
-    pub struct Todo {
-        pub title: String,
-        pub tags: Vec<String>,
-        pub items: Arena<Item>,
+    pub(crate) struct Todo {
+        pub(crate) title: String,
+        pub(crate) tags: Vec<String>,
+        pub(crate) items: Arena<Item>,
     }
 
     impl From<v1::Todo> for Todo {
@@ -80,8 +79,7 @@ mod v2 {
         }
     }
 
-    #[routes]
-    pub fn routes() -> Router {
+    pub(crate) fn routes() -> Router {
         Router::new().mount::<Todo>("/todo", "todo")
     }
 }
@@ -93,10 +91,10 @@ mod v3 {
 
     #[derive(Default, Actor)]
     #[actor(version = 3, from = v2::Todo)]
-    pub struct Todo {
-        pub title: String,
+    pub(crate) struct Todo {
+        pub(crate) title: String,
         /// Was called `items`.
-        pub entries: Arena<v2::Item>,
+        pub(crate) entries: Arena<v2::Item>,
     }
 
     impl From<v2::Todo> for Todo {
@@ -124,8 +122,7 @@ mod v3 {
         }
     }
 
-    #[routes]
-    pub fn routes() -> Router {
+    pub(crate) fn routes() -> Router {
         Router::new().mount::<Todo>("/todo", "todo")
     }
 }
@@ -136,14 +133,14 @@ mod wrong {
 
     use super::v1;
 
-    pub mod layout {
+    pub(crate) mod layout {
         use duractor::prelude::*;
 
         /// As version 1, with another type in a field.
         #[derive(Default, Actor)]
-        pub struct Todo {
-            pub title: Option<String>,
-            pub items: Arena<String>,
+        pub(crate) struct Todo {
+            pub(crate) title: Option<String>,
+            pub(crate) items: Arena<String>,
         }
 
         #[methods]
@@ -155,14 +152,14 @@ mod wrong {
         }
     }
 
-    pub mod entries {
+    pub(crate) mod entries {
         use duractor::prelude::*;
 
         /// As version 1, with another type in a container.
         #[derive(Default, Actor)]
-        pub struct Todo {
-            pub title: String,
-            pub items: Arena<Vec<u8>>,
+        pub(crate) struct Todo {
+            pub(crate) title: String,
+            pub(crate) items: Arena<Vec<u8>>,
         }
 
         #[methods]
@@ -174,14 +171,14 @@ mod wrong {
         }
     }
 
-    pub mod gap {
+    pub(crate) mod gap {
         use duractor::prelude::*;
 
         /// Version 3, that knows no other.
         #[derive(Default, Actor)]
         #[actor(version = 3)]
-        pub struct Todo {
-            pub title: String,
+        pub(crate) struct Todo {
+            pub(crate) title: String,
         }
 
         #[methods]
@@ -196,8 +193,8 @@ mod wrong {
     /// A migration that panics.
     #[derive(Default, Actor)]
     #[actor(version = 2, from = v1::Todo)]
-    pub struct Todo {
-        pub title: String,
+    pub(crate) struct Todo {
+        pub(crate) title: String,
     }
 
     impl From<v1::Todo> for Todo {
@@ -216,14 +213,15 @@ mod wrong {
 
     macro_rules! routes {
         ($($module:ident)*) => {
-            $(pub fn $module() -> Router {
+            $(pub(crate) fn $module() -> Router {
                 Router::new().mount::<$module::Todo>("/todo", "todo")
             })*
         };
     }
     routes!(layout entries gap);
 
-    pub fn panics() -> Router {
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn panics() -> Router {
         Router::new().mount::<Todo>("/todo", "todo")
     }
 }
@@ -232,15 +230,15 @@ mod wrong {
 mod fields {
     use duractor::prelude::*;
 
-    pub mod more {
+    pub(crate) mod more {
         use duractor::prelude::*;
 
         #[derive(Default, Actor)]
-        pub struct Todo {
-            pub new: Option<u32>,
-            pub items: Arena<String>,
-            pub title: String,
-            pub others: Arena<u64>,
+        pub(crate) struct Todo {
+            pub(crate) new: Option<u32>,
+            pub(crate) items: Arena<String>,
+            pub(crate) title: String,
+            pub(crate) others: Arena<u64>,
         }
 
         #[methods]
@@ -254,7 +252,7 @@ mod fields {
         }
     }
 
-    pub fn routes() -> Router {
+    pub(crate) fn routes() -> Router {
         Router::new().mount::<more::Todo>("/todo", "todo")
     }
 }
@@ -320,9 +318,8 @@ fn migrations_are_chained() {
 
 #[test]
 fn migrations_one_by_one_come_to_the_same() {
-    let (native, _) = first();
     let whole = all(&first().0.routes(v3::routes()));
-    let native = native.routes(v2::routes());
+    let native = first().0.routes(v2::routes());
     all(&native);
     let native = native.routes(v3::routes());
     assert_eq!(all(&native), whole);
@@ -340,8 +337,7 @@ fn a_failed_migration_leaves_storage_as_it_was_and_is_tried_again() {
         assert_eq!(native.post("/todo/touch").send().status, 204);
         assert_eq!(names(&stored(&native)), ["entries"]);
     }
-    let (native, _) = first();
-    let native = native.routes(v3::routes());
+    let native = first().0.routes(v3::routes());
     native.inject(Fault::CrashAfter);
     assert_eq!(native.get("/todo").send().status, 503);
     assert_eq!(names(&stored(&native)), ["entries"]);

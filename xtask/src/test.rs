@@ -11,6 +11,10 @@ use crate::shell::{announce, cargo, node, program, root, run};
 const JS_TESTS: &str = "tests/js";
 const JS_TEST_END: &str = ".test.mjs";
 
+/// Tests of actors that run in wasm as well. The others need SQLite, or random input.
+const WASM_TESTS: [&str; 8] =
+    ["damage", "faults", "native", "state", "transactions", "versions", "waiting", "wasm_exchange"];
+
 /// Runs every test.
 pub(crate) fn test() -> Result<()> {
     setup::setup()?;
@@ -27,7 +31,7 @@ fn wasm() -> Result<()> {
     announce("wasm tests, in Node.js");
     run(&mut cargo(["build", "--package", "wasm-test-runner"]))?;
     let mut tests = cargo(["test", "--package", "duractor", "--target", WASM]);
-    tests.args(["--lib", "--test", "native", "--test", "waiting", "--test", "wasm_exchange"]);
+    tests.arg("--lib").args(WASM_TESTS.iter().flat_map(|test| ["--test", test]));
     let runner = "cargo run --quiet --package wasm-test-runner --";
     run(tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
 }

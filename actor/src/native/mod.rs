@@ -31,7 +31,6 @@ use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, HashMap, VecDeque},
     fmt,
-    path::Path,
     rc::Rc,
     time::{Duration, SystemTime},
 };
@@ -153,7 +152,7 @@ impl Native {
     ///
     /// If the folder is not there and cannot be made.
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn open(folder: impl AsRef<Path>) -> std::io::Result<Self> {
+    pub fn open(folder: impl AsRef<std::path::Path>) -> std::io::Result<Self> {
         let folder = folder.as_ref().to_path_buf();
         std::fs::create_dir_all(&folder)?;
         Ok(Self::with_app(no_routes(), Rc::new(Storage::new(Some(folder)))))

@@ -35,6 +35,7 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
+    #[cfg(not(target_arch = "wasm32"))]
     pub(crate) fn new(folder: Option<PathBuf>) -> Self {
         Self { folder, databases: RefCell::default() }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// One change, of the first of two like containers where it does not say otherwise. Numbers that choose an entry count
 /// round those that are there.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub enum Op {
+pub(crate) enum Op {
     Title(u8),
     Insert(u32),
     Set(u8, u32),
@@ -39,7 +39,7 @@ pub enum Op {
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
-pub enum What {
+pub(crate) enum What {
     Arena,
     Table,
     Log,
@@ -48,50 +48,50 @@ pub enum What {
 
 /// All of a state, as it is shown.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Seen {
-    pub title: String,
+pub(crate) struct Seen {
+    pub(crate) title: String,
     /// What the next entry of an arena is called.
-    pub next: u32,
-    pub halves: [Half; 2],
+    pub(crate) next: u32,
+    pub(crate) halves: [Half; 2],
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Half {
+pub(crate) struct Half {
     /// By what the entries are called, since keys are the arena's own affair.
-    pub arena: BTreeMap<u32, u32>,
-    pub table: BTreeMap<u8, Text>,
-    pub log: Log,
-    pub column: Numbers,
+    pub(crate) arena: BTreeMap<u32, u32>,
+    pub(crate) table: BTreeMap<u8, Text>,
+    pub(crate) log: Log,
+    pub(crate) column: Numbers,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Log {
-    pub first: u64,
-    pub end: u64,
-    pub entries: BTreeMap<u64, u32>,
+pub(crate) struct Log {
+    pub(crate) first: u64,
+    pub(crate) end: u64,
+    pub(crate) entries: BTreeMap<u64, u32>,
 }
 
 /// A text, by its beginning and its length.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub struct Text(pub String, pub usize);
+pub(crate) struct Text(pub(crate) String, pub(crate) usize);
 
 impl Text {
-    pub fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         Self(text.chars().take(3).collect(), text.len())
     }
 }
 
 /// Numbers, by their bits.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-pub struct Numbers {
-    pub len: usize,
-    pub hash: u64,
+pub(crate) struct Numbers {
+    pub(crate) len: usize,
+    pub(crate) hash: u64,
     #[serde(skip)]
     values: Vec<u64>,
 }
 
 impl Numbers {
-    pub fn of(numbers: impl Iterator<Item = f64>) -> Self {
+    pub(crate) fn of(numbers: impl Iterator<Item = f64>) -> Self {
         Self::of_bits(numbers.map(f64::to_bits).collect())
     }
 
@@ -108,29 +108,29 @@ impl Numbers {
 }
 
 /// What is put under a key.
-pub fn text(key: u8, length: u32) -> String {
+pub(crate) fn text(key: u8, length: u32) -> String {
     char::from(b'a' + key % 26).to_string().repeat(length as usize)
 }
 
 /// The value that is appended at this place.
-pub fn number(at: usize) -> f64 {
-    if at % 7 == 0 { -0.0 } else { at as f64 / 3.0 }
+pub(crate) fn number(at: usize) -> f64 {
+    if at.is_multiple_of(7) { -0.0 } else { at as f64 / 3.0 }
 }
 
 /// The entry that a number chooses.
-pub fn choose<K: Copy, V>(map: &BTreeMap<K, V>, nth: u8) -> Option<K> {
+pub(crate) fn choose<K: Copy, V>(map: &BTreeMap<K, V>, nth: u8) -> Option<K> {
     map.keys().nth(usize::from(nth) % map.len().max(1)).copied()
 }
 
 impl Seen {
     /// As it is after a way through JSON.
-    pub fn shown(&self) -> Self {
+    pub(crate) fn shown(&self) -> Self {
         let mut shown = self.clone();
         shown.halves.iter_mut().for_each(|half| half.column = half.column.shown());
         shown
     }
 
-    pub fn apply(&mut self, op: &Op) {
+    pub(crate) fn apply(&mut self, op: &Op) {
         let [half, other] = &mut self.halves;
         match *op {
             Op::Title(letter) => self.title.push(char::from(b'a' + letter % 26)),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{self, Half, Numbers, Op, Seen, Text, What, choose};
 
 #[derive(Default, Actor)]
-pub struct Subject {
+pub(crate) struct Subject {
     title: String,
     next: u32,
     /// The keys of the arena's entries, by what the entries are called.
@@ -28,13 +28,13 @@ pub struct Subject {
 
 /// What a turn does, and how it ends.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub struct Turn {
-    pub ops: Vec<Op>,
-    pub end: End,
+pub(crate) struct Turn {
+    pub(crate) ops: Vec<Op>,
+    pub(crate) end: End,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
-pub enum End {
+pub(crate) enum End {
     Keep,
     Error,
     Rollback,
