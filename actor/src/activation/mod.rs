@@ -133,17 +133,20 @@ impl Activation {
             changes = self.record.borrow().changes(&self.place, state, scratch, is_first, &mut batch);
         });
         let changes = changes?;
+        if batch.is_empty() && statements.is_empty() {
+            self.world.scratch.replace(changes.into_scratch());
+            return Ok(None);
+        }
         batch.write_later(is_first.then_some(&self.place))?;
         for (text, params) in statements {
             batch.sql(text, params);
         }
-        if batch.is_empty() {
-            self.world.scratch.replace(changes.into_scratch());
-            return Ok(None);
-        }
         self.check_size(&batch)?;
         let writes = batch.take_writes();
-        self.world.host.commit(self.key, &writes).map_err(|error| uncommitted(error, &writes))?;
+        // Where all has left in pieces, or nothing was left to say later, the changes are stored none the less.
+        if !writes.is_empty() {
+            self.world.host.commit(self.key, &writes).map_err(|error| uncommitted(error, &writes))?;
+        }
         Ok(Some(changes))
     }
 
