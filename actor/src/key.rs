@@ -4,14 +4,14 @@ use slab::Slab;
 
 const INDEX_BITS: u32 = 20;
 const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
-const GENERATION_MASK: u32 = (1 << (32 - INDEX_BITS)) - 1;
+const GENERATION_MAX: u32 = (1 << (32 - INDEX_BITS)) - 1;
 
 /// Most entries that one [`Slots`] holds. One index less than there could be: so `u32::MAX` is no key.
 pub(crate) const SLOTS_MAX: usize = (1 << INDEX_BITS) - 1;
 
-/// Names an entry for as long as it lives.
+/// Names an entry, and no other one ever: who holds the key of an actor that has left memory must not find somebody else's.
 ///
-/// An index is reused, and its generation counts how often, modulo 4,096.
+/// An index is reused, and its generation counts how often. It is given up after 4,096 entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Key(u32);
 
@@ -34,13 +34,15 @@ impl Key {
 /// A slab whose keys go stale with their entry.
 #[derive(Debug)]
 pub(crate) struct Slots<T> {
-    slab: Slab<(Key, T)>,
+    /// None at an index that is given up.
+    slab: Slab<(Key, Option<T>)>,
     generations: Vec<u32>,
+    given_up: usize,
 }
 
 impl<T> Default for Slots<T> {
     fn default() -> Self {
-        Self { slab: Slab::new(), generations: Vec::new() }
+        Self { slab: Slab::new(), generations: Vec::new(), given_up: 0 }
     }
 }
 
@@ -49,12 +51,12 @@ impl<T> Slots<T> {
     ///
     /// # Panics
     ///
-    /// If there are [`SLOTS_MAX`] entries.
+    /// If there are [`SLOTS_MAX`] entries and indices that are given up.
     pub(crate) fn next_key(&self) -> Key {
         let index = self.slab.vacant_key();
         assert!(index < SLOTS_MAX, "more than {SLOTS_MAX} entries");
         let generation = self.generations.get(index).copied().unwrap_or(0);
-        Key((generation & GENERATION_MASK) << INDEX_BITS | index as u32)
+        Key(generation << INDEX_BITS | index as u32)
     }
 
     pub(crate) fn insert(&mut self, value: T) -> Key {
@@ -62,32 +64,36 @@ impl<T> Slots<T> {
         if key.index() == self.generations.len() {
             self.generations.push(0);
         }
-        let index = self.slab.insert((key, value));
+        let index = self.slab.insert((key, Some(value)));
         debug_assert_eq!(index, key.index());
         key
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<&T> {
-        self.slab.get(key.index()).filter(|entry| entry.0 == key).map(|entry| &entry.1)
+        self.slab.get(key.index()).filter(|entry| entry.0 == key)?.1.as_ref()
     }
 
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        self.slab.get_mut(key.index()).filter(|entry| entry.0 == key).map(|entry| &mut entry.1)
+        self.slab.get_mut(key.index()).filter(|entry| entry.0 == key)?.1.as_mut()
     }
 
     pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
         self.get(key)?;
         let generation = &mut self.generations[key.index()];
-        *generation = generation.wrapping_add(1);
-        Some(self.slab.remove(key.index()).1)
+        if *generation == GENERATION_MAX {
+            self.given_up += 1;
+            return self.slab[key.index()].1.take();
+        }
+        *generation += 1;
+        self.slab.remove(key.index()).1
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.slab.len()
+        self.slab.len() - self.given_up
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
-        self.slab.iter().map(|(_, (key, value))| (*key, value))
+        self.slab.iter().filter_map(|(_, (key, value))| Some((*key, value.as_ref()?)))
     }
 }
 
@@ -123,6 +129,21 @@ mod tests {
             }
         }
         assert_eq!(slots.iter().count(), 6);
+    }
+
+    #[test]
+    fn a_key_never_names_another_entry() {
+        let mut slots = Slots::default();
+        let first = slots.insert(0);
+        slots.remove(first);
+        for round in 1..=2 * GENERATION_MAX {
+            let key = slots.insert(round);
+            assert_ne!(key, first);
+            assert_eq!(slots.get(first), None);
+            assert_eq!(slots.remove(key), Some(round));
+            assert_eq!(slots.remove(key), None);
+        }
+        assert_eq!((slots.len(), slots.iter().count()), (0, 0));
     }
 
     #[test]
