@@ -46,6 +46,9 @@ const TRAPPED = Symbol("trapped"), LOST = Symbol("lost");
 
 const decoder = new TextDecoder();
 
+/** A body without a byte. */
+const NOTHING = new Uint8Array();
+
 /** The instance that is alive. Everything here changes when it is replaced. */
 let X = /** @type {Exports} */ (/** @type {unknown} */ (null));
 let memory = /** @type {Memory} */ (/** @type {unknown} */ (null));
@@ -494,6 +497,8 @@ class Actor {
     const max = controlWord(BODY_MAX);
     const declared = request.headers.get("content-length");
     if (declared !== null) {
+      // Reading nothing would cost as much as storing something.
+      if (declared === "0") return this.#answer(request, NOTHING);
       if (Number(declared) > max) return refuse(BODY);
       return request.arrayBuffer().then((buffer) => this.#answer(request, new Uint8Array(buffer)), incomplete);
     }
