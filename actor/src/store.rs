@@ -384,9 +384,12 @@ impl Batch {
 
     /// Lets a piece of the batch leave, if it may.
     fn flush(&mut self) {
-        let Some(place) = self.sink.clone().filter(|_| self.failure.is_none()) else { return };
+        let Some(place) = self.sink.clone() else { return };
         let writes = self.take_writes();
-        self.failure = place.host.commit(place.actor, &writes).err();
+        // After a failure nothing more is kept, nor need it be remembered.
+        if self.failure.is_none() {
+            self.failure = place.host.commit(place.actor, &writes).err();
+        }
     }
 
     /// Removes a value, if there is one.
