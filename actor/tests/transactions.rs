@@ -187,6 +187,15 @@ mod sql {
             Ok(sold)
         }
 
+        /// Goes on although a statement has ended the transaction.
+        #[post("/force/{item}")]
+        fn force(&mut self, sql: &mut Sql, item: &str) {
+            self.sale(item);
+            _ = sql.execute("UPDATE stock SET pieces = 7", ());
+            _ = sql.execute("INSERT OR ROLLBACK INTO stock VALUES (?, 9)", (item,));
+            _ = sql.execute("UPDATE stock SET pieces = 8", ());
+        }
+
         #[get]
         fn show(&self, cx: &Cx) -> Result<String> {
             let stock: Vec<(String, u32)> = cx.sql("SELECT item, pieces FROM stock ORDER BY item", ()).all()?;
@@ -276,6 +285,13 @@ mod sql {
         let native = self::native();
         assert_eq!(native.post("/shop/try/pear,pear").send().text(), "1", "the second one would be one too many");
         check(&native, r#"0 0 [("apple", 13), ("pear", 0)]"#);
+    }
+
+    #[test]
+    fn a_transaction_that_a_statement_has_ended_keeps_nothing() {
+        let native = native();
+        assert!(native.post("/shop/force/apple").send().status >= 500);
+        check(&native, FULL);
     }
 
     #[test]

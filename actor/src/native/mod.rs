@@ -1,7 +1,8 @@
 //! The native host: the same actors, in one process, for `cargo test`.
 //!
 //! Requests go through the same router, the same frames and the same turns as in workerd; time is virtual, upstreams
-//! answer from a script, storage is in memory. Nothing here waits for a real clock.
+//! answer from a script, storage is SQLite in memory or in a folder. Nothing here waits for a real clock. What can go
+//! wrong with storage, a test lets go wrong: [`Native::inject`].
 //!
 //! Unlike workerd it follows no redirects, and a request that was given up keeps its connection until its answer would
 //! have come.

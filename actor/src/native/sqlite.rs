@@ -73,6 +73,7 @@ impl Database {
 
     /// Begins a transaction, or one within it.
     pub(crate) fn begin(&self) -> Result<(), StorageError> {
+        self.check()?;
         if self.depth.get() == 0 {
             self.has_written.set(false);
         }
@@ -81,8 +82,24 @@ impl Database {
         Ok(())
     }
 
+    /// Whether the transaction is over before its end: SQLite itself ends it when the disk is full, and
+    /// `INSERT OR ROLLBACK` does when there is a conflict.
+    fn is_gone(&self) -> bool {
+        self.depth.get() > 0 && self.connection.is_autocommit()
+    }
+
+    /// What is done after that would be kept, whatever becomes of the rest.
+    fn check(&self) -> Result<(), StorageError> {
+        if self.is_gone() {
+            Err(StorageError::new("a statement has rolled back the whole transaction"))
+        } else {
+            Ok(())
+        }
+    }
+
     /// Ends what was begun last, and keeps it.
     pub(crate) fn keep(&self) -> Result<(), StorageError> {
+        self.check()?;
         self.run(&format!("RELEASE duractor{}", self.depth.get() - 1))?;
         self.depth.set(self.depth.get() - 1);
         Ok(())
@@ -90,9 +107,12 @@ impl Database {
 
     /// Ends what was begun last, as if it had not been.
     pub(crate) fn undo(&self) -> Result<(), StorageError> {
-        let depth = self.depth.get() - 1;
+        let (depth, is_gone) = (self.depth.get() - 1, self.is_gone());
         self.has_tables.set(false);
         self.depth.set(depth);
+        if is_gone {
+            return Ok(());
+        }
         self.run(&format!("ROLLBACK TO duractor{depth}; RELEASE duractor{depth}"))
     }
 
@@ -110,6 +130,7 @@ impl Database {
     }
 
     pub(crate) fn read(&self, read: &Read<'_>) -> Result<Rows, StorageError> {
+        self.check()?;
         match *read {
             Read::Get { key } => self.get(key),
             Read::Scan { from, to, is_descending, rows_max } => self.scan(from, to, is_descending, rows_max),
@@ -192,6 +213,7 @@ impl Database {
     }
 
     pub(crate) fn write(&self, write: &Write) -> Result<(), StorageError> {
+        self.check()?;
         self.has_written.set(true);
         match write {
             Write::Sql { text, params } => return self.users().run(text, params, true).map(drop),

@@ -309,6 +309,31 @@ mod sqlite {
     }
 
     #[test]
+    fn a_statement_that_ends_the_transaction_ends_all_of_it() {
+        for bad in ["INSERT OR ROLLBACK INTO t VALUES (1)", "INSERT INTO t VALUES (99)"] {
+            let database = database();
+            run(
+                &database,
+                "CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1);
+                CREATE TRIGGER x BEFORE INSERT ON t WHEN new.a = 99 BEGIN SELECT RAISE(ROLLBACK, 'no'); END",
+                &[],
+            );
+            let outer = Savepoint::begin(&database).unwrap();
+            put(&database, "a", "1");
+            let inner = Savepoint::begin(&database).unwrap();
+            ask(&database, bad, &[], true).unwrap_err();
+            assert!(refused(&database, "INSERT INTO t VALUES (2)", &[]).contains("rolled back"));
+            database.write(&Write::Put { key: b"b".to_vec(), value: Vec::new() }).unwrap_err();
+            assert!(Savepoint::begin(&database).is_err());
+            drop(inner);
+            outer.keep().unwrap_err();
+            assert_eq!(keys(&database), [""; 0]);
+            assert_eq!(run(&database, "SELECT count(*) FROM t", &[]).cell(0, 0), Ok(Cell::Number(1.0)));
+            put(&database, "c", "3");
+        }
+    }
+
+    #[test]
     fn errors_have_sqlites_words_codes_and_positions() {
         let database = database();
         run(&database, "CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)", &[]);
