@@ -104,7 +104,7 @@ export class Storage {
       return answer(["value"], value === null ? [] : [value]);
     }
     const to = /** @type {Uint8Array} */ (frame.bytes(2));
-    if (kind === COUNT) return answer(["count"], this.#rows(TOTAL, from, to).next().value ?? [0]);
+    if (kind === COUNT) return answer(["count"], [this.#count(from, to)]);
     return this.#scan(kind === SCAN_DOWN ? DOWN : UP, from, to, frame.i32(3), frame.i32(4));
   }
 
@@ -235,6 +235,16 @@ export class Storage {
     return whole;
   }
 
+  /** @param {Uint8Array} from @param {Uint8Array} to @returns {number} */
+  #count(from, to) {
+    try {
+      return this.#rows(TOTAL, from, to).next().value[0];
+    } catch (error) {
+      if (isMissing(error)) return 0;
+      throw error;
+    }
+  }
+
   /**
    * A page of keys and values.
    *
@@ -287,7 +297,7 @@ export class Storage {
 
   /** @param {string} text @param {Cell[]} params @param {number} bytesMax @returns {Answer} */
   #ask(text, params, bytesMax) {
-    const before = this.#changes();
+    const [before] = this.#changes();
     const cursor = this.#sql.exec(text, ...params);
     /** @type {Cell[]} */
     const cells = [];
@@ -299,13 +309,19 @@ export class Storage {
       }
       if (bytes > bytesMax) throw new Error(`the answer is larger than ${bytesMax} bytes: ask for less at once`);
     }
-    const changed = this.#changes() - before;
+    const [after, last] = this.#changes();
+    const changed = after === before ? 0 : last;
     return { names: cursor.columnNames, cells, isCut: false, changed, written: cursor.rowsWritten };
   }
 
-  /** How many rows have been changed in this database. */
+  /**
+   * How many rows have been changed in this database, and how many by the last statement that may have changed some,
+   * without what its triggers have done.
+   *
+   * @returns {[number, number]}
+   */
   #changes() {
-    return Number(this.#rows("SELECT total_changes()").next().value[0]);
+    return this.#rows("SELECT total_changes(), changes()").next().value;
   }
 }
 
