@@ -160,16 +160,18 @@ export function put(actor, key, keyLength, value, valueLength) {
  * @returns {number} 0, or the length of what is in the inbox: why nothing is written
  */
 export function transact(key) {
-  let isDone = false;
+  let isInside = false;
   try {
     owner(key).storage.transact(() => {
+      isInside = true;
       const isKept = X.duractor_transact() === 1;
-      isDone = true;
+      isInside = false;
       return isKept;
     });
     return 0;
   } catch (error) {
-    if (!isDone) throw error;
+    // What leaves WebAssembly is a trap. What storage says before or after is a failure of the one actor.
+    if (isInside) throw error;
     return writeFailure(error);
   }
 }

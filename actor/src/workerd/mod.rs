@@ -292,7 +292,10 @@ extern "C" fn duractor_drop(actor: u32) {
 /// What is between the start and the end of a transaction. True if it is kept.
 #[unsafe(no_mangle)]
 extern "C" fn duractor_transact() -> u32 {
-    u32::from(transaction::body())
+    let is_kept = transaction::body();
+    // What was read in it took the inbox, where the host may have to say that the transaction cannot be kept.
+    publish();
+    u32::from(is_kept)
 }
 
 /// What every actor stores, as `[length u32][JSON]`, for whoever compares builds.
