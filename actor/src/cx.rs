@@ -117,12 +117,18 @@ impl Cx {
     ///
     /// # Errors
     ///
-    /// Outside of an exclusive turn, in a hook, and beyond [`EFFECTS_MAX`] effects of one turn.
+    /// Outside of an exclusive turn, in a hook, in a turn that an effect takes, beyond [`EFFECTS_MAX`] effects of one
+    /// turn, and while as many calls and effects of the actor wait as may ([`TASKS_MAX`](crate::TASKS_MAX)).
     pub fn after_commit(&self, effect: impl AsyncFnOnce(&Cx) -> Result<()> + 'static) -> Result<()> {
         let call = &self.0;
-        if call.held.get() != Turn::Exclusive || call.is_hook() {
+        if call.held.get() != Turn::Exclusive || call.is_hook() || call.ended.get() {
             let detail = "`after_commit` stands in an exclusive turn of a call: `&mut self`, or `me.turn(…)`";
             return Err(Problem::new(500, "no-turn", detail).into());
+        }
+        let (waiting, max) = (call.home.tasks.get(), call.home.world.limits.tasks_max);
+        if waiting >= max {
+            let detail = format!("{waiting} calls and effects of this actor are waiting already");
+            return Err(Problem::new(503, "too-many-effects", detail).into());
         }
         let effect: Effect = Box::new(move |call| Box::pin(async move { effect(&Cx(call)).await }));
         if !call.effects.ask(effect) {

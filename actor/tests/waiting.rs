@@ -149,7 +149,7 @@ fn who_waits_for_a_turn_does_not_get_what_cannot_be_read() {
     let native = native();
     native.post("/rates/break").send();
     let replies = native.all([native.post("/rates/fail"), native.post("/rates/add")]);
-    assert_eq!((replies[0].status, replies[1].status), (409, 500));
+    assert_eq!((replies[0].status, replies[1].status), (409, 503));
 }
 
 #[test]

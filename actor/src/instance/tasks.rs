@@ -65,7 +65,8 @@ impl Instance {
     pub(super) fn run_ready(&self, home: &Rc<Activation>) {
         for _ in 0..POLLS_MAX {
             self.sort_woken(home);
-            let Some(key) = home.ready.borrow_mut().pop_front() else {
+            // What is left of a lost actor is told to try again.
+            let Some(key) = home.ready.borrow_mut().pop_front().filter(|_| !home.is_lost()) else {
                 return self.send(home);
             };
             self.poll(key);
