@@ -138,6 +138,7 @@ impl Record {
         let stored = bytes.map(|bytes| Stored::parse(place, bytes)).transpose()?;
         let origin = match &stored {
             None => {
+                place.check_empty()?;
                 load(state, |name| (Slot::new(place.clone(), name), None))?;
                 Origin::New
             }

@@ -45,6 +45,15 @@ impl Place {
         self.open("the record", RECORD_KEY, stored.to_vec())
     }
 
+    /// Fails if there is any value: without a record nobody knows what it is, and it must not be overwritten.
+    pub(crate) fn check_empty(&self) -> Result<()> {
+        let everything = Read::Scan { from: &[], to: &[u8::MAX; 4], is_descending: false, rows_max: 1 };
+        if self.read(&everything)?.len() == 0 {
+            return Ok(());
+        }
+        Err(self.unreadable("the record", "it is missing, and other values are there"))
+    }
+
     /// A row's value as it is stored.
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
         let rows = self.read(&Read::Get { key })?;

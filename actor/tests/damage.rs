@@ -137,3 +137,16 @@ fn large_values_are_checked_as_a_whole() {
     let large = [value, vec![1; 3 << 20]].concat();
     check(&native, &key, &large, "three more MiB");
 }
+
+#[test]
+fn values_without_a_record_are_left_alone() {
+    let native = native();
+    native.store("Diary", "a", b"\0record", None);
+    native.evict("Diary", "a");
+    let before = stored(&native);
+    for target in ["/diary/a/write/more", "/diary/a/write/again"] {
+        assert_eq!(native.post(target).send().status, 500);
+    }
+    assert_eq!(stored(&native), before);
+    assert!(native.log().concat().contains("Diary/a: the record cannot be read: it is missing"), "{:?}", native.log());
+}
