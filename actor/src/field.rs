@@ -46,7 +46,8 @@ pub trait Actor: Default + 'static {
     message = "`{Self}` cannot be a field of an actor",
     label = "neither plain data nor a container",
     note = "plain data derives `Serialize` and `Deserialize`; containers are `Arena`, `Table`, `Log` and `Column`; \
-            `#[actor(transient)]` keeps a field in memory only"
+            `#[actor(transient)]` keeps a field in memory only",
+    note = "a container cannot stand in the entry of another one: use a composite key, such as `Table<(u32, String), T>`"
 )]
 pub trait Field: Any {
     /// What the stored bytes look like, so that bytes of another layout are never decoded.
