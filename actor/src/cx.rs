@@ -17,7 +17,7 @@ use crate::{
     fetch_error::Elapsed,
     limits::EFFECTS_MAX,
     ops::{Outcome, Want},
-    problem::{Problem, Result},
+    problem::{Error, Problem, Result},
     turn::Turn,
 };
 
@@ -122,8 +122,7 @@ impl Cx {
     pub fn after_commit(&self, effect: impl AsyncFnOnce(&Cx) -> Result<()> + 'static) -> Result<()> {
         let call = &self.0;
         if call.held.get() != Turn::Exclusive || call.is_hook() || call.ended.get() {
-            let detail = "`after_commit` stands in an exclusive turn of a call: `&mut self`, or `me.turn(…)`";
-            return Err(Problem::new(500, "no-turn", detail).into());
+            return Err(Error::new(Problem::internal(), NoTurn));
         }
         let (waiting, max) = (call.home.tasks.get(), call.home.world.limits.tasks_max);
         if waiting >= max {
@@ -158,6 +157,18 @@ impl Cx {
         self.0.home.world.host.env(self.0.home.key).unchecked_into()
     }
 }
+
+/// An effect is asked for where nothing is committed.
+#[derive(Debug)]
+struct NoTurn;
+
+impl fmt::Display for NoTurn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`after_commit` stands in an exclusive turn of a call: `&mut self`, or `me.turn(…)`")
+    }
+}
+
+impl std::error::Error for NoTurn {}
 
 /// To the microsecond: present times in milliseconds have no more digits in an f64, and whole milliseconds stay whole.
 fn since_epoch(ms: f64) -> Duration {

@@ -70,7 +70,8 @@ pub trait Field: Any {
     /// If the bytes are not what was written, or storage fails.
     fn load(&mut self, record: &[u8], slot: &Slot) -> Result<()>;
 
-    /// Containers: adds what changed since the last commit. If the commit fails, `rollback` follows.
+    /// Containers: adds what changed since the last commit. `committed` follows if anything of the actor was written,
+    /// `rollback` if that failed.
     ///
     /// # Errors
     ///

@@ -51,6 +51,11 @@ impl Problem {
         self
     }
 
+    /// What a client reads when the reason is not for it.
+    pub(crate) fn internal() -> Self {
+        Self::new(500, "internal", "the actor failed to answer; the reason is in its log")
+    }
+
     /// What a client reads when memory or storage do not hold what was committed.
     pub(crate) fn state_unreadable() -> Self {
         Self::new(500, "state-unreadable", "the actor's state cannot be restored")
@@ -186,13 +191,9 @@ impl From<Problem> for Error {
 
 impl<E: StdError + 'static> From<E> for Error {
     fn from(source: E) -> Self {
-        let problem = gateway_problem(&source).unwrap_or_else(internal);
+        let problem = gateway_problem(&source).unwrap_or_else(Problem::internal);
         Self { problem, source: Some(Box::new(source)) }
     }
-}
-
-fn internal() -> Problem {
-    Problem::new(500, "internal", "the actor failed to answer; the reason is in its log")
 }
 
 /// An upstream that failed is a bad gateway, one that was slow a gateway timeout, and too much work at once is overload.
@@ -205,7 +206,7 @@ fn gateway_problem(source: &dyn Any) -> Option<Problem> {
         FetchError::TooManyOperations { .. } => {
             Problem::new(503, "too-many-operations", "the call asks too much at once")
         }
-        FetchError::InvalidRequest { .. } | FetchError::Cancelled { .. } => internal(),
+        FetchError::InvalidRequest { .. } | FetchError::Cancelled { .. } => Problem::internal(),
         _ => Problem::new(502, "upstream-failed", "an upstream could not be reached, or failed"),
     })
 }

@@ -255,7 +255,7 @@ fn load<'r>(state: &mut dyn State, find: impl Fn(&'static str) -> (Slot, Option<
 fn check_layouts(stored: &Stored<'_>, layouts: &Layouts) -> Result<()> {
     for (name, hash) in layouts.iter() {
         let Some(entry) = stored.entry(name).filter(|entry| entry.hash != *hash) else { continue };
-        let (version, next) = (stored.version, stored.version + 1);
+        let (version, next) = (stored.version, stored.version.saturating_add(1));
         return Err(refused(
             stored.place,
             &format!(

@@ -102,7 +102,7 @@ fn an_effect_of_an_effects_turn_is_refused_with_its_turn() {
     native.run();
     assert_eq!(count(&native), "1");
     assert!(
-        native.log().iter().any(|line| line.contains("after a commit") && line.contains("no-turn")),
+        native.log().iter().any(|line| line.contains("after a commit") && line.contains("exclusive turn")),
         "{:?}",
         native.log()
     );

@@ -75,6 +75,17 @@ pub(crate) struct Activation {
     is_lost: Cell<bool>,
 }
 
+/// Acts on a state, and returns what comes of it.
+fn with<R>(state: &dyn StateCell, act: impl FnOnce(&mut dyn State) -> Result<R>) -> Result<R> {
+    let (mut act, mut outcome) = (Some(act), Err(borrowed()));
+    state.with_state(&mut |state| {
+        if let Some(act) = act.take() {
+            outcome = act(state);
+        }
+    });
+    outcome
+}
+
 impl Activation {
     /// Makes the actor from what is stored, `record` first.
     pub(crate) fn hydrate(
@@ -86,11 +97,7 @@ impl Activation {
     ) -> Result<(Rc<Self>, Origin)> {
         let place = Rc::new(place);
         let record = record.map(|record| place.open_record(record)).transpose()?;
-        let mut hydrated = Ok((Record::default(), Origin::New));
-        state.with_state(&mut |state| {
-            hydrated = Record::hydrate(&place, record.as_deref(), layouts.clone(), state);
-        });
-        let (record, origin) = hydrated?;
+        let (record, origin) = with(&*state, |state| Record::hydrate(&place, record.as_deref(), layouts, state))?;
         let home = Rc::new(Self {
             key: place.actor,
             class: place.class,
@@ -127,12 +134,10 @@ impl Activation {
     /// transaction of its own.
     pub(crate) fn write(&self, statements: Vec<(String, Vec<Value>)>, is_first: bool) -> Result<Option<Changes>> {
         let mut batch = Batch::default();
-        let mut changes = Err(borrowed());
-        self.state.with_state(&mut |state| {
-            let scratch = self.world.scratch.take();
-            changes = self.record.borrow().changes(&self.place, state, scratch, is_first, &mut batch);
-        });
-        let changes = changes?;
+        let scratch = self.world.scratch.take();
+        let changes = with(&*self.state, |state| {
+            self.record.borrow().changes(&self.place, state, scratch, is_first, &mut batch)
+        })?;
         if batch.is_empty() && statements.is_empty() {
             self.world.scratch.replace(changes.into_scratch());
             return Ok(None);
@@ -152,13 +157,9 @@ impl Activation {
 
     /// Memory is what is stored now.
     pub(crate) fn accept(&self, changes: Changes) {
-        let mut changes = Some(changes);
-        self.state.with_state(&mut |state| {
-            if let Some(changes) = changes.take() {
-                let scratch = self.record.borrow_mut().committed(&self.place, state, changes);
-                self.world.scratch.replace(scratch);
-            }
-        });
+        // It is not borrowed: it was written from just now.
+        let scratch = with(&*self.state, |state| Ok(self.record.borrow_mut().committed(&self.place, state, changes)));
+        self.world.scratch.replace(scratch.unwrap_or_default());
     }
 
     fn check_size(&self, batch: &Batch) -> Result<()> {
@@ -172,9 +173,7 @@ impl Activation {
     }
 
     fn rollback(&self) {
-        let mut outcome = Err(borrowed());
-        self.state.with_state(&mut |state| outcome = self.record.borrow().rollback(&self.place, state));
-        if let Err(error) = outcome {
+        if let Err(error) = with(&*self.state, |state| self.record.borrow().rollback(&self.place, state)) {
             self.is_lost.set(true);
             let text = format!("{}/{}: the last committed state cannot be restored: {error}", self.class, self.name);
             self.world.host.log(&text);
@@ -212,7 +211,7 @@ fn trim(state: &mut dyn State) {
 }
 
 fn borrowed() -> Error {
-    Problem::new(500, "internal", "the actor's value is still borrowed").into()
+    Error::new(Problem::internal(), StorageError::new("the actor's value is still borrowed"))
 }
 
 fn uncommitted(error: StorageError, writes: &[Write]) -> Error {

@@ -61,7 +61,12 @@ let lastError = "";
 
 let options = /** @type {Options} */ (/** @type {unknown} */ (null));
 
-/** The actors in the present instance that have calls waiting, by key. @type {Map<number, Actor>} */
+/**
+ * The actors in the present instance that have calls waiting, by key. Not held: one that the platform has reset must be
+ * collected, with its calls.
+ *
+ * @type {Map<number, WeakRef<Actor>>}
+ */
 const waiting = new Map();
 const registry = new FinalizationRegistry(forget);
 
@@ -95,7 +100,7 @@ export function log(address, length) {
 
 /** Another context than the actor's own may ring: a promise takes it home. @param {number} key */
 export function wake(key) {
-  (current?.key === key ? current : waiting.get(key))?.ring(depth > 0);
+  (current?.key === key ? current : waiting.get(key)?.deref())?.ring(depth > 0);
 }
 
 /**
@@ -238,7 +243,7 @@ function trap(cause) {
   waiting.clear();
   options.reset();
   install();
-  for (const actor of lost) actor.lose(polled);
+  for (const actor of lost) actor.deref()?.lose(polled);
   return trapped;
 }
 
@@ -249,7 +254,9 @@ function install() {
 
 /** @param {{ key: number, generation: number }} held */
 function forget(held) {
-  if (held.generation === generation) enter(() => X.duractor_drop(held.key));
+  if (held.generation !== generation) return;
+  waiting.delete(held.key);
+  enter(() => X.duractor_drop(held.key));
 }
 
 /** Makes room in the inbox, and begins a frame there. @param {number} bytes @param {number} slots */
@@ -476,6 +483,7 @@ class Actor {
   /** The calls that wait, by number. @type {Map<number, Call>} */ #calls = new Map();
   /** What waits to be handed over. @type {Result[]} */ #results = [];
   /** The URL of the last request. */ #url = "";
+  #self = new WeakRef(this);
   /** Rung from another object's context. @type {((later: boolean) => void) | null} */ #bell = null;
   /** Whether it was rung in its own entry while there was no bell. */ #isRung = false;
 
@@ -672,7 +680,7 @@ class Actor {
     const call = new Call(this, number, reader.i32(1), number < 0 ? undefined : request, this.#url);
     this.#calls.set(number, call);
     // From here on a trap ends the call by `lose`.
-    waiting.set(this.key, this);
+    waiting.set(this.key, this.#self);
     return call;
   }
 
@@ -705,7 +713,7 @@ class Actor {
       waiting.delete(this.key);
       return;
     }
-    waiting.set(this.key, this);
+    waiting.set(this.key, this.#self);
     if (this.#bell !== null) return;
     /** @type {Promise<boolean>} */
     const rung = new Promise((resolve) => (this.#bell = resolve));

@@ -11,8 +11,11 @@ const GET = 0, SCAN = 1, SCAN_DOWN = 2, COUNT = 3, SQL_WRITES = 5;
 const PUT = 0, DELETE = 1, DELETE_RANGE = 2, MOVE = 3;
 const READ_SLOTS = 6, COMMIT_SLOTS = 6, WRITE_SLOTS = 3, ANSWER_SLOTS = 6;
 
-/** What a value is cut into, in bytes; the platform's bound is 2 MB for a whole row. */
-const PART_MAX_BYTES = 1 << 20;
+/** Larger values are cut into parts, in bytes, so that a page of rows is never large; the platform's bound is 2 MB. */
+const WHOLE_MAX_BYTES = 64 << 10, PART_MAX_BYTES = 1 << 20;
+
+/** How many rows are read before it is known how large they are. */
+const ROWS_MIN = 16;
 
 /** The key of the record. */
 const RECORD_KEY = new TextEncoder().encode("\0record");
@@ -105,7 +108,8 @@ export class Storage {
     }
     const to = /** @type {Uint8Array} */ (frame.bytes(2));
     if (kind === COUNT) return answer(["count"], [this.#count(from, to)]);
-    return this.#scan(kind === SCAN_DOWN ? DOWN : UP, from, to, frame.i32(3), frame.i32(4));
+    const isDown = kind === SCAN_DOWN;
+    return this.#scan(isDown ? DOWN : UP, from, to, isDown, frame.i32(3), frame.i32(4));
   }
 
   /**
@@ -128,7 +132,7 @@ export class Storage {
    * @param {Uint8Array} value
    */
   put(key, value) {
-    if (this.#isMade && this.#hasParts === false && value.length <= PART_MAX_BYTES) {
+    if (this.#isMade && this.#hasParts === false && value.length <= WHOLE_MAX_BYTES) {
       this.#sql.exec(STORE, key, value, 0);
       return;
     }
@@ -186,7 +190,7 @@ export class Storage {
   /** @param {Uint8Array} key @param {Uint8Array} value */
   #put(key, value) {
     if (this.#hasParts) this.#sql.exec("DELETE FROM _duractor_parts WHERE key = ?", key);
-    if (value.length <= PART_MAX_BYTES) {
+    if (value.length <= WHOLE_MAX_BYTES) {
       this.#sql.exec(STORE, key, value, 0);
       return;
     }
@@ -246,30 +250,47 @@ export class Storage {
   }
 
   /**
-   * A page of keys and values.
+   * A page of keys and values. Each query is read to its end, since an open one would lock tables against being dropped;
+   * so the first ones are small, until it is known how large rows are.
    *
    * @param {string} text
    * @param {Uint8Array} from
    * @param {Uint8Array} to
+   * @param {boolean} isDown
    * @param {number} rowsMax
    * @param {number} bytesMax
    */
-  #scan(text, from, to, rowsMax, bytesMax) {
+  #scan(text, from, to, isDown, rowsMax, bytesMax) {
     /** @type {Cell[]} */
     const cells = [];
     let bytes = 0;
-    try {
-      for (const [key, stored, parts] of this.#rows(text, from, to, rowsMax)) {
+    for (let limit = Math.min(ROWS_MIN, rowsMax); limit > 0; ) {
+      const rows = this.#found(text, from, to, limit);
+      for (const [key, stored, parts] of rows) {
         const name = toBytes(key);
         const value = this.#whole(name, stored, parts);
         cells.push(name, value);
         bytes += name.length + value.length;
-        if (bytes >= bytesMax) break;
+        if (bytes >= bytesMax) return answer(["key", "value"], cells, true);
       }
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (rows.length < limit) return answer(["key", "value"], cells);
+      const last = toBytes(rows[limit - 1][0]);
+      if (isDown) to = last;
+      else from = after(last);
+      const count = cells.length / 2;
+      limit = Math.min(rowsMax - count, Math.max(1, Math.floor(((bytesMax - bytes) * count) / bytes)));
     }
-    return answer(["key", "value"], cells, bytes >= bytesMax || cells.length === 2 * rowsMax);
+    return answer(["key", "value"], cells, true);
+  }
+
+  /** All that a query finds. @param {string} text @param {Cell[]} params @returns {any[][]} */
+  #found(text, ...params) {
+    try {
+      return [...this.#rows(text, ...params)];
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
   }
 
   /**
@@ -302,15 +323,16 @@ export class Storage {
     /** @type {Cell[]} */
     const cells = [];
     let bytes = 0;
+    // To its end in any case: an open one would lock tables.
     for (const row of cursor.raw()) {
       for (const cell of row) {
-        cells.push(cell);
         bytes += cellBytes(cell);
+        if (bytes <= bytesMax) cells.push(cell);
       }
-      if (bytes > bytesMax) throw new Error(`the answer is larger than ${bytesMax} bytes: ask for less at once`);
     }
-    const [after, last] = this.#changes();
-    const changed = after === before ? 0 : last;
+    if (bytes > bytesMax) throw new Error(`the answer is larger than ${bytesMax} bytes: ask for less at once`);
+    const [since, last] = this.#changes();
+    const changed = since === before ? 0 : last;
     return { names: cursor.columnNames, cells, isCut: false, changed, written: cursor.rowsWritten };
   }
 
@@ -332,7 +354,7 @@ function answer(names, cells, isCut = false) {
 
 /** There is no table before the first write. @param {unknown} error */
 function isMissing(error) {
-  return error instanceof Error && error.message.startsWith("no such table: _duractor");
+  return error instanceof Error && /^no such table: _duractor(:|$)/.test(error.message);
 }
 
 /** A cell that somebody else has written may hold anything; what holds no bytes is found out by its checksum. @param {any} cell */
@@ -342,8 +364,17 @@ function toBytes(cell) {
 
 /** The least key that no key with this prefix reaches. @param {Uint8Array} prefix */
 function successor(prefix) {
-  const next = prefix.slice();
-  next[next.length - 1]++;
+  let length = prefix.length;
+  while (prefix[length - 1] === 0xff) length--;
+  const next = prefix.slice(0, length);
+  next[length - 1]++;
+  return next;
+}
+
+/** The least key that is greater. @param {Uint8Array} key */
+function after(key) {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
   return next;
 }
 
