@@ -169,6 +169,18 @@ fn hooks_run_when_an_actor_is_created_and_activated() {
     }
 }
 
+/// The worker lets a hundred actors stay in memory. Its objects stay, so that the platform has no part in this.
+#[test]
+fn idle_actors_leave_memory_and_come_back_with_their_state() {
+    let workerd = start();
+    for activation in 1..=2 {
+        for actor in 0..150 {
+            let lives = workerd.post(format!("/keeper/idle{actor}/lives")).json();
+            assert_eq!(lives, json!([1, activation, 1]), "actor {actor}");
+        }
+    }
+}
+
 #[test]
 fn an_actor_is_activated_anew_after_a_trap() {
     let workerd = start();

@@ -16,7 +16,7 @@ mod state;
 mod traps;
 mod turns;
 
-use duractor::{Head, Header, prelude::*};
+use duractor::{Head, Header, Limits, prelude::*};
 
 use crate::{
     bindings::Bindings,
@@ -34,6 +34,9 @@ use crate::{
 
 /// The mock in `tests/upstream`, which answers for every host.
 pub(crate) const UPSTREAM: &str = "http://upstream.test";
+
+/// So few that a test can have more.
+const ACTORS_MAX: u32 = 100;
 
 #[routes]
 fn routes() -> Router {
@@ -58,6 +61,7 @@ fn routes() -> Router {
         .mount::<Replies>("/replies", "replies")
         .mount::<Traps>("/traps/{name}", "{name}")
         .mount::<Turns>("/turns/{name}", |head: &dyn Head| named_with_arrival(head))
+        .limits(Limits { actors_max: ACTORS_MAX, ..Limits::default() })
 }
 
 /// The actor's name is the whole query.
