@@ -96,6 +96,10 @@ impl Instance {
         }
     }
 
+    fn tasks_of(&self, actor: Key) -> Vec<Key> {
+        self.tasks.borrow().iter().filter(|(_, task)| task.home.key == actor).map(|(key, _)| key).collect()
+    }
+
     fn forget(&self, actor: Key) {
         let home = self.actors.borrow_mut().remove(actor);
         drop(home);
@@ -104,9 +108,7 @@ impl Instance {
     /// Forgets an actor, with its calls that wait.
     pub(crate) fn deactivate(&self, actor: Key) {
         self.enter();
-        let left: Vec<Key> =
-            self.tasks.borrow().iter().filter(|(_, task)| task.home.key == actor).map(|(key, _)| key).collect();
-        for key in left {
+        for key in self.tasks_of(actor) {
             self.remove(key);
         }
         let home = self.actors.borrow_mut().remove(actor);
@@ -117,9 +119,7 @@ impl Instance {
 
     /// Forgets an actor whose memory is not what is stored; its next call hydrates it anew.
     pub(super) fn lose(&self, home: &Rc<Activation>) {
-        let left: Vec<Key> =
-            self.tasks.borrow().iter().filter(|(_, task)| task.home.key == home.key).map(|(key, _)| key).collect();
-        for key in left {
+        for key in self.tasks_of(home.key) {
             let problem = Problem::new(503, "interrupted", "the call was interrupted before it ended");
             self.end(key, problem.into_response().retry_after(1));
         }

@@ -24,28 +24,18 @@ pub(super) async fn drive(call: Rc<Call>, request: Request, route: &'static Rout
         Ok(permit) => permit,
         Err(problem) => return problem.into_response(),
     };
-    if let Run::Sql(run) = route.run {
-        return run_sql(Transaction::new(&call, permit), &request, run);
-    }
+    let Run::Async(run) = route.run else { return run_sync(&call, permit, &request, route) };
     match route.turn {
         Turn::Exclusive => {
             let transaction = Transaction::new(&call, permit);
-            let response = run(request, route).await;
+            let response = run(request).await;
             settle(transaction, response)
         }
         Turn::Shared => {
             let _reading = Reading::new(&call, permit);
-            run(request, route).await
+            run(request).await
         }
-        Turn::None => run(request, route).await,
-    }
-}
-
-async fn run(request: Request, route: &'static Route) -> Response {
-    match route.run {
-        Run::Async(run) => run(request).await,
-        Run::Sync(run) => run(&request),
-        Run::Sql(_) => unreachable!("such a method has an exclusive turn of its own kind"),
+        Turn::None => run(request).await,
     }
 }
 
