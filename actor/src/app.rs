@@ -27,6 +27,8 @@ pub struct Route {
     pub verb: Verb,
     /// The pattern below the mount's.
     pub path: &'static str,
+    /// The method's name.
+    pub name: &'static str,
     /// The turn that the method takes.
     pub turn: Turn,
     /// The method.

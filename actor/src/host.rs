@@ -102,6 +102,9 @@ pub(crate) trait Host {
     /// If the host has none.
     fn env(&self, actor: Key) -> JsValue;
 
+    /// A call depends on what no journal holds, so that it cannot be run again after a trap.
+    fn unjournaled(&self, actor: Key, call: f64);
+
     /// Asks for a call of `run` for this actor, soon, in the actor's own context.
     fn wake(&self, actor: Key);
 

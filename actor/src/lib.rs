@@ -109,6 +109,7 @@ mod state;
 mod store;
 mod tenancy;
 mod time;
+mod trace;
 mod turn;
 mod value;
 mod waker;

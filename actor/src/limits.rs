@@ -27,6 +27,12 @@ pub const ACTORS_MAX: u32 = 16_384;
 /// Memory of the instance, in bytes, beyond which idle actors leave it when it grows: 64 MiB. The platform allows an
 /// isolate 128 MB.
 pub const MEMORY_MAX_BYTES: u32 = 64 << 20;
+/// What calls that wait keep outside of the instance to be run again after a trap, in bytes, all calls of an isolate
+/// together: 16 MiB.
+pub const JOURNALS_MAX_BYTES: u32 = 16 << 20;
+/// Memory of the instance, in bytes, beyond which it is replaced by a new one when no call waits: 80 MiB. Linear memory
+/// never shrinks.
+pub const RECYCLE_MIN_BYTES: u32 = 80 << 20;
 /// Effects that one turn may ask for by [`Cx::after_commit`](crate::Cx::after_commit).
 pub const EFFECTS_MAX: u32 = 64;
 
@@ -63,6 +69,10 @@ pub struct Limits {
     pub actors_max: u32,
     /// See [`MEMORY_MAX_BYTES`].
     pub memory_max_bytes: u32,
+    /// See [`JOURNALS_MAX_BYTES`]; a call that would go beyond it is answered 503 if there is a trap while it waits.
+    pub journals_max_bytes: u32,
+    /// See [`RECYCLE_MIN_BYTES`].
+    pub recycle_min_bytes: u32,
 }
 
 impl Default for Limits {
@@ -80,6 +90,8 @@ impl Default for Limits {
             commit_max_bytes: COMMIT_MAX_BYTES,
             actors_max: ACTORS_MAX,
             memory_max_bytes: MEMORY_MAX_BYTES,
+            journals_max_bytes: JOURNALS_MAX_BYTES,
+            recycle_min_bytes: RECYCLE_MIN_BYTES,
         }
     }
 }

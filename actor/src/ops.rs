@@ -157,6 +157,11 @@ impl Ops {
         }
     }
 
+    /// Whether something is under way.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.live.iter().any(|live| matches!(live.state, State::UnderWay(_)))
+    }
+
     pub(crate) fn take_wanted(&mut self) -> Vec<(i32, Want)> {
         std::mem::take(&mut self.wanted)
     }

@@ -73,6 +73,8 @@ pub(crate) struct Call {
     pub(crate) writes: RefCell<Vec<(String, Vec<Value>)>>,
     pub(crate) effects: Effects,
     outgoing: Cell<bool>,
+    /// How many turns it stands in line for.
+    queued: Cell<u32>,
 }
 
 /// The calls of this same actor that wait for this one, and how the chain reads.
@@ -97,6 +99,7 @@ impl Call {
             writes: RefCell::default(),
             effects: Effects::default(),
             outgoing: Cell::new(false),
+            queued: Cell::new(0),
         })
     }
 
@@ -123,6 +126,16 @@ impl Call {
         left.into_iter().for_each(Waker::wake);
     }
 
+    /// Whether what it waits for comes from here: an operation, or a turn.
+    pub(crate) fn waits_for_own(&self) -> bool {
+        self.queued.get() > 0 || self.ops.borrow().is_waited_for()
+    }
+
+    fn hold(&self, turn: Turn) -> Turn {
+        self.home.world.trace.hold(turn);
+        self.held.replace(turn)
+    }
+
     pub(crate) fn clear_outgoing(&self) {
         self.outgoing.set(false);
     }
@@ -140,7 +153,9 @@ impl Call {
         if let Some(permit) = self.try_turn(turn)? {
             return Ok(permit);
         }
+        let queued = Queued::new(&self.queued);
         let permit = self.home.turns.take(turn).await;
+        drop(queued);
         // The turn before may have left what cannot be read.
         self.home.check_readable()?;
         Ok(permit)
@@ -174,6 +189,22 @@ impl Call {
     }
 }
 
+/// A place in line, counted as long as it is held.
+struct Queued<'c>(&'c Cell<u32>);
+
+impl<'c> Queued<'c> {
+    fn new(count: &'c Cell<u32>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
 /// An exclusive turn: a transaction that is rolled back unless it is committed.
 pub(crate) struct Transaction<'c> {
     call: &'c Call,
@@ -183,7 +214,7 @@ pub(crate) struct Transaction<'c> {
 
 impl<'c> Transaction<'c> {
     pub(crate) fn new(call: &'c Call, permit: Permit) -> Self {
-        call.held.set(Turn::Exclusive);
+        call.hold(Turn::Exclusive);
         Self { call, is_committed: false, _permit: permit }
     }
 
@@ -220,7 +251,7 @@ impl Drop for Transaction<'_> {
             self.call.effects.forget();
             self.call.home.rollback();
         }
-        self.call.held.set(Turn::None);
+        self.call.hold(Turn::None);
     }
 }
 
@@ -234,12 +265,12 @@ pub(crate) struct Reading<'c> {
 
 impl<'c> Reading<'c> {
     pub(crate) fn new(call: &'c Call, permit: Permit) -> Self {
-        Self { call, before: call.held.replace(Turn::Shared), _permit: permit }
+        Self { call, before: call.hold(Turn::Shared), _permit: permit }
     }
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        self.call.held.set(self.before);
+        self.call.hold(self.before);
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     sql_error::SqlError,
     state::{Changes, Layouts, Origin, Record, State},
     store::{Batch, Place},
+    trace::Trace,
     turn::Turns,
     value::Value,
 };
@@ -52,6 +53,7 @@ pub(crate) struct World {
     pub(crate) scratch: RefCell<Vec<u8>>,
     /// The actor that an entry is for, while it lasts.
     pub(crate) present: Cell<Option<Key>>,
+    pub(crate) trace: Trace,
 }
 
 /// One actor in memory: its value, its turn queue, its calls that are ready to go on.

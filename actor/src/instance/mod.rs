@@ -25,14 +25,12 @@ use crate::{
     refusal::{Unread, internal, refused, unnamed},
     request::{Head, REQUEST_SLOTS, Request},
     response::{IntoResponse, Response},
+    trace::Trace,
     turn::Turn,
     waker::Inbox,
 };
 
 use turns::run_sync;
-
-/// No key of an entry.
-const NO_TASK: u32 = u32::MAX;
 
 /// A request's frame up to this size is kept for the next request.
 const SPARE_MAX_BYTES: usize = 16 << 10;
@@ -68,8 +66,6 @@ pub(crate) struct Instance {
     drained: RefCell<Vec<Key>>,
     outbox: RefCell<Outbox>,
     spare: RefCell<Option<Buffer>>,
-    /// The task that is being polled. After a trap the host reads here whose call it was.
-    polled: Cell<u32>,
     /// Entries so far, by which it is known which actor was used longest ago.
     entries: Cell<u64>,
     /// Effects so far. Their calls have negative numbers, since they are nobody's request.
@@ -86,6 +82,7 @@ impl Instance {
             development: setup.development,
             scratch: RefCell::default(),
             present: Cell::default(),
+            trace: Trace::default(),
         });
         Self {
             app,
@@ -96,7 +93,6 @@ impl Instance {
             drained: RefCell::default(),
             outbox: RefCell::new(Outbox::new(setup.shows)),
             spare: RefCell::default(),
-            polled: Cell::new(NO_TASK),
             entries: Cell::new(0),
             effects: Cell::new(0),
             memory: Cell::new(0),
@@ -113,10 +109,10 @@ impl Instance {
         self.app.is_by_path
     }
 
-    /// Where the task stands that is being polled.
+    /// What runs, for the host to read after a trap.
     #[cfg(target_arch = "wasm32")]
-    pub(crate) fn polled(&self) -> &Cell<u32> {
-        &self.polled
+    pub(crate) fn trace(&self) -> &Trace {
+        &self.world.trace
     }
 
     /// What every actor stores, as JSON: class, version, and of each field the layout and its hash.
@@ -186,9 +182,11 @@ impl Instance {
     pub(crate) fn call(&self, actor: Key, frame: Buffer) {
         let Some(home) = self.enter_actor(actor) else { return };
         let number = Frame::new(frame.as_bytes(), REQUEST_SLOTS).and_then(|frame| frame.f64(5)).unwrap_or_default();
+        self.world.trace.enter(number, "");
         if let Err(response) = self.start(&home, frame, number) {
             self.finish(number, response, home.class);
         }
+        self.world.trace.leave();
         self.run_ready(&home);
     }
 
@@ -237,9 +235,10 @@ impl Instance {
         let Some(permit) = call.try_turn(route.turn).map_err(IntoResponse::into_response)? else {
             return Ok(Some(request));
         };
+        self.world.trace.enter(call.number, route.name);
         let outcome = catch_unwind(AssertUnwindSafe(|| run_sync(call, permit, &request, route)));
         call.end();
-        self.finish(call.number, outcome.unwrap_or_else(|_| internal()), route.path);
+        self.finish(call.number, outcome.unwrap_or_else(|_| internal()), route.name);
         self.start_effects(call);
         self.recycle(request.into_frame());
         Ok(None)
@@ -287,25 +286,35 @@ impl Instance {
 
     /// The client has gone: an exclusive turn that has begun runs to its end, everything else is dropped.
     pub(crate) fn cancel(&self, actor: Key, task: Key) {
+        self.end_if(actor, task, |call| call.held.get() != Turn::Exclusive);
+    }
+
+    /// The host has answered the call itself: it is dropped, and its turn is rolled back.
+    pub(crate) fn abort(&self, actor: Key, task: Key) {
+        self.end_if(actor, task, |_| true);
+    }
+
+    fn end_if(&self, actor: Key, task: Key, is_lost: impl FnOnce(&Call) -> bool) {
         let Some(home) = self.enter_actor(actor) else { return };
-        let is_lost = |task: &Waiting| task.home.key == actor && task.call.held.get() != Turn::Exclusive;
-        if self.tasks.borrow().get(task).is_some_and(is_lost) {
+        if self.tasks.borrow().get(task).is_some_and(|task| task.home.key == actor && is_lost(&task.call)) {
             let problem = Problem::new(499, "client-gone", "the client went away before the call ended");
             self.end(task, problem.into_response());
         }
         self.run_ready(&home);
     }
 
-    /// Asks the host to run a task's actor.
+    /// A task was woken outside of any entry, by something that no journal knows. Asks the host to run its actor.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn notify(&self, task: Key) {
-        let actor = self.tasks.borrow().get(task).map(|task| task.home.key);
-        if let Some(actor) = actor {
+        let woken = self.tasks.borrow().get(task).map(|task| (task.home.key, task.call.number));
+        if let Some((actor, number)) = woken {
+            self.world.host.unjournaled(actor, number);
             self.world.host.wake(actor);
         }
     }
 
     fn enter(&self) {
+        self.world.trace.answered(&[]);
         self.outbox.borrow_mut().clear();
     }
 
@@ -323,7 +332,9 @@ impl Instance {
             self.world.host.log(&format!("{what}: {failure}"));
         }
         response.strip_body();
-        self.outbox.borrow_mut().respond(number, response);
+        let mut outbox = self.outbox.borrow_mut();
+        outbox.respond(number, response);
+        self.world.trace.answered(outbox.frames().as_bytes());
     }
 
     fn malformed(&self, error: &FrameError) -> Response {

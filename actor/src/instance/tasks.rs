@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Instance, NO_TASK, Waiting,
+    Instance, Waiting,
     turns::{drive, run_effects},
 };
 use crate::{
@@ -36,7 +36,7 @@ impl Instance {
             return Err(Problem::new(503, "overloaded", detail).into_response().retry_after(1));
         }
         let future: Task = Box::pin(drive(call.clone(), request, route));
-        self.begin(home, call, future, route.path);
+        self.begin(home, call, future, route.name);
         Ok(())
     }
 
@@ -93,25 +93,26 @@ impl Instance {
     }
 
     fn poll(&self, key: Key) {
-        let Some((call, mut future)) = self.take_future(key) else { return };
-        let waker = self.woken.waker(key);
-        self.polled.set(key.to_bits());
+        let Some((call, what, mut future)) = self.take_future(key) else { return };
+        let (waker, trace) = (self.woken.waker(key), &self.world.trace);
+        trace.enter(call.number, what);
+        trace.hold(call.held.get());
         let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))));
-        self.polled.set(NO_TASK);
         match polled {
             Ok(Poll::Ready(response)) => self.end(key, response),
             Ok(Poll::Pending) => self.put_back(key, future),
             Err(_) => self.end(key, internal()),
         }
+        trace.leave();
         self.start_effects(&call);
     }
 
     /// The future, out of its slot, so that wakes and new tasks find the slab free.
-    fn take_future(&self, key: Key) -> Option<(Rc<Call>, Task)> {
+    fn take_future(&self, key: Key) -> Option<(Rc<Call>, &'static str, Task)> {
         let mut tasks = self.tasks.borrow_mut();
         let task = tasks.get_mut(key)?;
         task.is_ready = false;
-        Some((task.call.clone(), task.future.take()?))
+        Some((task.call.clone(), task.what, task.future.take()?))
     }
 
     fn put_back(&self, key: Key, future: Task) {
@@ -119,7 +120,12 @@ impl Instance {
         let Some(task) = tasks.get_mut(key) else { return };
         let failure = task.call.failure.borrow_mut().take();
         match failure {
-            None => task.future = Some(future),
+            None => {
+                task.future = Some(future);
+                if !task.call.waits_for_own() {
+                    self.world.host.unjournaled(task.home.key, task.call.number);
+                }
+            }
             Some(problem) => {
                 drop(tasks);
                 drop(future);
@@ -153,7 +159,9 @@ impl Instance {
                 let mut ops = call.ops.borrow_mut();
                 (ops.take_wanted(), ops.take_cancelled())
             };
-            self.outbox.borrow_mut().wait(call.number, task, wanted, &cancelled);
+            let mut outbox = self.outbox.borrow_mut();
+            outbox.wait(call.number, task, wanted, &cancelled);
+            self.world.trace.answered(outbox.frames().as_bytes());
         }
         if home.is_lost() {
             self.lose(home);

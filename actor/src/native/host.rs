@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell as StdCell, RefCell},
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     rc::Rc,
     time::Duration,
 };
@@ -32,6 +32,8 @@ pub(crate) struct NativeHost {
     random: StdCell<u64>,
     pub(crate) log: RefCell<Vec<String>>,
     pub(crate) woken: RefCell<VecDeque<Key>>,
+    /// Calls that no journal can run again.
+    pub(crate) unjournaled: RefCell<HashSet<i64>>,
     /// Who the keys of the instance are.
     pub(crate) actors: RefCell<HashMap<Key, Identity>>,
     /// The actor that the present entry is for.
@@ -49,6 +51,7 @@ impl NativeHost {
             random: StdCell::new(0),
             log: RefCell::default(),
             woken: RefCell::default(),
+            unjournaled: RefCell::default(),
             actors: RefCell::default(),
             present: RefCell::default(),
             storage,
@@ -205,6 +208,10 @@ impl Host for NativeHost {
 
     fn env(&self, _: Key) -> JsValue {
         panic!("`cx.env()` has no bindings in the native host: test this method in workerd")
+    }
+
+    fn unjournaled(&self, _: Key, call: f64) {
+        self.unjournaled.borrow_mut().insert(call as i64);
     }
 
     fn wake(&self, actor: Key) {

@@ -22,22 +22,26 @@ use crate::{
     rows::Rows,
 };
 
-// host.js imports these files. wasm-bindgen writes a file beside it only if something of the file is named here.
-#[wasm_bindgen(module = "/src/workerd/frame.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = payloadBytes)]
-    fn frame_js(length: u32) -> u32;
-}
-#[wasm_bindgen(module = "/src/workerd/operations.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = readWants)]
-    fn operations_js(reader: &JsValue, first: u32, count: u32) -> JsValue;
+/// host.js imports these files. wasm-bindgen writes a file beside it only if something of the file is named here.
+macro_rules! beside_host {
+    ($($file:literal: $export:ident as $name:ident;)*) => {$(
+        #[wasm_bindgen(module = $file)]
+        extern "C" {
+            #[wasm_bindgen(js_name = $export)]
+            fn $name();
+        }
+    )*};
 }
 
-#[wasm_bindgen(module = "/src/workerd/storage.js")]
-extern "C" {
-    #[wasm_bindgen(js_name = messageOf)]
-    fn storage_js(error: &JsValue) -> JsValue;
+beside_host! {
+    "/src/workerd/actor.js": runningJournal as actor_js;
+    "/src/workerd/frame.js": payloadBytes as frame_js;
+    "/src/workerd/instance.js": recycle as instance_js;
+    "/src/workerd/journal.js": Journal as journal_js;
+    "/src/workerd/operations.js": readWants as operations_js;
+    "/src/workerd/problem.js": incomplete as problem_js;
+    "/src/workerd/request.js": pathOf as request_js;
+    "/src/workerd/storage.js": messageOf as storage_js;
 }
 
 #[wasm_bindgen(module = "/src/workerd/host.js")]
@@ -46,6 +50,7 @@ extern "C" {
     fn now() -> f64;
     fn random(address: *mut u8, length: usize);
     fn log(address: *const u8, length: usize);
+    fn unjournaled(actor: u32, call: f64);
     fn wake(actor: u32);
     fn read(actor: u32, address: *const u8, length: usize) -> u32;
     fn commit(actor: u32, address: *const u8, length: usize) -> u32;
@@ -60,7 +65,7 @@ const INBOX_BYTES: usize = 4 << 10;
 const WASM_PAGE_BYTES: usize = 64 << 10;
 
 /// Words of the control block (docs/exchange.md).
-const CONTROL_WORDS: usize = 10;
+const CONTROL_WORDS: usize = 12;
 
 thread_local! {
     static INSTANCE: OnceCell<Rc<Instance>> = const { OnceCell::new() };
@@ -109,6 +114,10 @@ impl Host for Workerd {
 
     fn env(&self, actor: Key) -> JsValue {
         env(actor.to_bits())
+    }
+
+    fn unjournaled(&self, actor: Key, call: f64) {
+        unjournaled(actor.to_bits(), call);
     }
 
     fn wake(&self, actor: Key) {
@@ -186,8 +195,10 @@ fn publish() -> u32 {
             limits.path_max_bytes,
             limits.connections_max,
             limits.chain_max,
-            instance.polled().as_ptr().addr() as u32,
+            std::ptr::from_ref(instance.trace()).addr() as u32,
             u32::from(instance.routes_by_path()),
+            limits.journals_max_bytes,
+            limits.recycle_min_bytes,
         ]);
         INBOX.set(inbox);
         if frames.is_empty() { 0 } else { frames.as_ptr().addr() as u32 }
@@ -271,6 +282,11 @@ extern "C" fn duractor_run(actor: u32) -> u32 {
 #[unsafe(no_mangle)]
 extern "C" fn duractor_cancel(actor: u32, task: u32) -> u32 {
     enter(|instance| instance.cancel(key(actor), key(task)))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn duractor_abort(actor: u32, task: u32) -> u32 {
+    enter(|instance| instance.abort(key(actor), key(task)))
 }
 
 #[unsafe(no_mangle)]

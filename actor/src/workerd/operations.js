@@ -1,7 +1,7 @@
 // The operations of one call: outbound requests, at most so many at once, and waits.
 
 /** @import { FrameReader, HeadersLike } from "./frame.js" */
-/** @import { Outcome, Sent, Surroundings, Want } from "./types.d.ts" */
+/** @import { Journal, Outcome, Sent, Surroundings, Want } from "./types.d.ts" */
 
 const WANT_SLOTS = 9, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2;
 const CANCEL = 0, SLEEP = 2;
@@ -174,11 +174,23 @@ export class Operations {
     return this.#token !== "" && this.#token === token;
   }
 
-  /** @param {Want[]} wants */
-  start(wants) {
+  /** Whether something is under way. */
+  get isBusy() {
+    return this.#live.size > 0;
+  }
+
+  /** Whether an operation is under way. @param {number} id */
+  isLive(id) {
+    return this.#live.has(id);
+  }
+
+  /** Begins what a call wants, unless its journal says that it has begun. @param {Want[]} wants @param {Journal} journal */
+  start(wants, journal) {
     for (const want of wants) {
-      if (want.kind === CANCEL) this.#cancel(want.id);
-      else this.#begin(want);
+      if (want.kind === CANCEL) {
+        journal.cancel(want.id);
+        this.#cancel(want.id);
+      } else if (journal.begins(want)) this.#begin(want);
     }
     this.#schedule();
   }

@@ -1,5 +1,10 @@
 // Types that the files of this folder share.
 
+import type { Trap } from "./instance.js";
+
+export type { Journal } from "./journal.js";
+export type { Operations } from "./operations.js";
+
 export interface Exports {
   memory: WebAssembly.Memory;
   duractor_develop(): void;
@@ -12,6 +17,7 @@ export interface Exports {
   duractor_resume(actor: number, length: number): number;
   duractor_run(actor: number): number;
   duractor_cancel(actor: number, task: number): number;
+  duractor_abort(actor: number, task: number): number;
   duractor_refuse(reason: number): number;
   duractor_drop(actor: number): void;
   duractor_transact(): number;
@@ -24,6 +30,28 @@ export type Env = Record<string, any>;
 export interface State {
   id: { name?: string };
   storage: StorageLike;
+  waitUntil?(promise: Promise<unknown>): void;
+}
+
+/** Who is told of traps: when the old instance can still be read, and when there is a new one. */
+export interface Watcher {
+  trapped(trap: Trap): void;
+  replaced(): void;
+}
+
+/** A call that is being made. */
+export interface Made {
+  request: Request;
+  body: Uint8Array | null;
+}
+
+/** An operation in a journal. */
+export interface Noted {
+  want: Want;
+  /** Whether the present run has asked for it, and has cancelled it, and was told what came of it. */
+  isWanted: boolean;
+  isCancelled: boolean;
+  isDone: boolean;
 }
 
 /** A Durable Object's storage, as far as it is used. */
@@ -100,10 +128,9 @@ export interface Outcome {
   text?: string;
 }
 
-/** An outcome with whom it is for. */
+/** An outcome with the call and the operation that it is of. */
 export interface Result extends Outcome {
   number: number;
-  task: number;
   id: number;
 }
 

@@ -63,12 +63,14 @@ fn entry(actor: &Type, method: &Method, route: &Route) -> TokenStream {
         Turn::Shared => quote!(Shared),
         Turn::Exclusive => quote!(Exclusive),
     };
+    let name = method.name.to_string();
     let run = run(actor, method, route);
     quote! {
         #(#cfgs)*
         ::duractor::__rt::Route {
             verb: ::duractor::__rt::Verb::#verb,
             path: #path,
+            name: #name,
             turn: ::duractor::__rt::Turn::#turn,
             run: #run,
         }

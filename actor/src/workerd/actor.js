@@ -1,0 +1,602 @@
+// One actor: the Durable Object's half in JavaScript. It brings the actor into the present instance, hands over its calls
+// and what they wait for, and runs calls again that a trap has interrupted.
+
+import { payloadBytes, SLOT_BYTES, stringBytes } from "./frame.js";
+import {
+  BODY_MAX, CHAIN_MAX, CONNECTIONS_MAX, JOURNALS_MAX, PATH_MAX, Trap, X, begin, controlWord, enter, generation, isInside,
+  outbox, reader, recycle, running, trap, watch, writer,
+} from "./instance.js";
+import { Journal } from "./journal.js";
+import { Operations, readStream, readWants, sendable } from "./operations.js";
+import { clientGone, failed, incomplete, interrupted, storageFailed } from "./problem.js";
+import {
+  BODY, CHAIN, PATH, RESPONSE_SLOTS, onlyResponse, originOf, pathOf, refuse, toResponse, writeRequest, writeResults,
+} from "./request.js";
+import { Storage } from "./storage.js";
+
+/** @import { Chain, Env, Made, Result, State, Want } from "./types.d.ts" */
+
+/** The header by which calls between the worker's own actors name the calls that wait for them. */
+export const CHAIN_HEADER = "duractor-chain";
+
+/** How often a call is run again after traps that are nobody's. */
+const STRIKES_MAX = 1;
+
+/** A body without a byte. */
+const NOTHING = new Uint8Array();
+
+/** The actor whose call runs: no other one can own a task that is being polled. @type {Actor | null} */
+let current = null;
+
+/**
+ * The actors in the present instance that have calls waiting, by key. Not held: one that the platform has reset must be
+ * collected, with its calls.
+ *
+ * @type {Map<number, WeakRef<Actor>>}
+ */
+const waiting = new Map();
+const registry = new FinalizationRegistry(forget);
+
+watch({
+  trapped: (found) => current?.trapped(found),
+  // Each goes on in its own object's context.
+  replaced() {
+    const lost = [...waiting.values()];
+    waiting.clear();
+    for (const actor of lost) actor.deref()?.ring(false);
+  },
+});
+
+/** @param {{ key: number, generation: number }} held */
+function forget(held) {
+  if (held.generation !== generation) return;
+  waiting.delete(held.key);
+  try {
+    enter(() => X.duractor_drop(held.key));
+  } catch (error) {
+    if (!(error instanceof Trap)) throw error;
+  }
+}
+
+/** @param {number} key */
+export function owner(key) {
+  if (current !== null && (current.key === key || current.isActivating)) return current;
+  throw new Error("the actor is not the one that runs");
+}
+
+/** The journal of the call that runs, if one does. */
+export function runningJournal() {
+  return current?.journal(running()) ?? null;
+}
+
+/** A call can no longer be run again. @param {number} key @param {number} number */
+export function giveUp(key, number) {
+  const actor = current?.key === key ? current : waiting.get(key)?.deref();
+  actor?.journal(number)?.drop();
+}
+
+/** Another context than the actor's own may ring: a promise takes it home. @param {number} key */
+export function wake(key) {
+  (current?.key === key ? current : waiting.get(key)?.deref())?.ring(isInside());
+}
+
+/** One actor of one Durable Object. */
+export class Actor {
+  className;
+  name;
+  env;
+  storage;
+  /** The URL of the last request. */ url = "";
+  key = -1;
+  isActivating = false;
+  #state;
+  #serve;
+  #generation = -1;
+  #numbers = 0;
+  /** The calls that wait, by number and so by age. @type {Map<number, Call>} */ #calls = new Map();
+  /** What waits to be handed over. @type {Result[]} */ #results = [];
+  /** Calls for which there are results that they have not been handed. @type {Set<Call>} */ #due = new Set();
+  /** The number of the call that is being made, and what it has noted so far. */
+  #made = 0;
+  /** @type {Journal | null} */ #draft = null;
+  #self = new WeakRef(this);
+  /** Rung from another object's context. @type {((later: boolean) => void) | null} */ #bell = null;
+  /** Whether it was rung in its own entry while there was no bell. */ #isRung = false;
+
+  /**
+   * @param {string} className
+   * @param {State} state
+   * @param {Env} env
+   * @param {(request: Request, env: Env) => Response | Promise<Response>} serve asks the worker's own routes
+   */
+  constructor(className, state, env, serve) {
+    this.className = className;
+    this.name = state.id.name ?? null;
+    this.env = env;
+    this.storage = new Storage(state.storage);
+    this.#state = state;
+    this.#serve = serve;
+  }
+
+  /** How the actor reads in a chain and in the log. */
+  label() {
+    return `${this.className}/${encodeURIComponent(this.name ?? "")}`;
+  }
+
+  /** Keeps the object alive until a promise has ended. @param {Promise<unknown>} promise */
+  waitUntil(promise) {
+    this.#state.waitUntil?.(promise);
+  }
+
+  // Requests.
+
+  /**
+   * Reads the body within its bound, if there is one. A declared length is checked before anything is read; and only
+   * without one is `body` looked at, since a stream object costs more than all the rest of a small request.
+   *
+   * @param {Request} request
+   * @returns {Response | Promise<Response>}
+   */
+  fetch(request) {
+    if (request.method === "GET" || request.method === "HEAD") return this.#answer(request, null);
+    const max = controlWord(BODY_MAX);
+    const declared = request.headers.get("content-length");
+    if (declared !== null) {
+      // Reading nothing would cost as much as storing something.
+      if (declared === "0") return this.#answer(request, NOTHING);
+      if (Number(declared) > max) return refuse(BODY);
+      return request.arrayBuffer().then((buffer) => this.#answer(request, new Uint8Array(buffer)), incomplete);
+    }
+    if (request.body === null) return this.#answer(request, null);
+    return readStream(request.body, max).then(
+      (body) => (body === null ? refuse(BODY) : this.#answer(request, body)),
+      incomplete,
+    );
+  }
+
+  /** @param {Request} request @param {Uint8Array | null} body @returns {Response | Promise<Response>} */
+  #answer(request, body) {
+    try {
+      if (pathOf(request.url).length > controlWord(PATH_MAX)) return refuse(PATH);
+      if (depthOf(request) >= controlWord(CHAIN_MAX)) return refuse(CHAIN);
+      return this.#settle() ?? this.#make(request, body);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /**
+   * Makes a call; again, if a trap in another one came in between.
+   *
+   * @param {Request} request
+   * @param {Uint8Array | null} body
+   * @returns {Response | Promise<Response>}
+   */
+  #make(request, body) {
+    const number = ++this.#numbers;
+    for (let strikes = 0; ; ) {
+      try {
+        const response = this.#hand(number, request, body);
+        if (response !== null) return response;
+        // It has left memory since.
+        this.#generation = -1;
+      } catch (error) {
+        if (!(error instanceof Trap)) throw error;
+        if (error.response !== null) return error.response;
+        if (error.number === number || (error.number === 0 && strikes++ === STRIKES_MAX)) throw error;
+        if (this.#draft?.canReplay === false) return interrupted(this.#draft.hasCommitted);
+      }
+      const refused = this.#settle();
+      if (refused !== null) return refused;
+    }
+  }
+
+  /**
+   * Hands a request over. A call that has to wait is kept.
+   *
+   * @param {number} number
+   * @param {Request} request
+   * @param {Uint8Array | null} body
+   */
+  #hand(number, request, body) {
+    const chain = this.#chain(request);
+    const headers = sendable(request.headers, CHAIN_HEADER);
+    const length = writeRequest(request, pathOf(request.url), body, headers, number, chain);
+    this.#made = number;
+    this.#draft = null;
+    this.url = request.url;
+    return this.#enter(() => X.duractor_call(this.key, length), { request, body });
+  }
+
+  /**
+   * Which calls of this actor wait for a request, as its chain header tells. Only tokens of live calls count, so a
+   * header that a client made up names nothing.
+   *
+   * @param {Request} request
+   * @returns {Chain | null}
+   */
+  #chain(request) {
+    const links = request.headers.get(CHAIN_HEADER);
+    if (links === null) return null;
+    const parts = links.split(",").map((part) => part.trim().split(";"));
+    /** @type {number[]} */
+    const tasks = [];
+    for (const call of this.#calls.values()) {
+      if (parts.some(([token]) => call.operations.isNamed(token))) tasks.push(call.task);
+    }
+    if (tasks.length === 0) return null;
+    return { text: [...parts.map((part) => part[1] ?? "?"), this.label()].join(" → "), tasks };
+  }
+
+  // The present instance.
+
+  get #isPresent() {
+    return this.#generation === generation;
+  }
+
+  /**
+   * Brings the actor into the present instance, and runs calls again that waited in another one.
+   *
+   * @returns {Response | null} why it cannot be
+   */
+  #settle() {
+    while (!this.#isPresent) {
+      const refused = this.#activate();
+      if (refused !== null) {
+        for (const call of this.#calls.values()) this.#finish(call, refused.clone());
+        return refused;
+      }
+      for (const call of this.#calls.values()) {
+        if (!this.#isPresent) break;
+        if (call.generation !== generation) this.#again(call);
+      }
+    }
+    this.#advance();
+    return null;
+  }
+
+  /** The response, if the actor cannot be brought into the instance. */
+  #activate() {
+    let response = null;
+    current = this;
+    this.isActivating = true;
+    this.key = -1;
+    try {
+      const record = this.storage.record();
+      this.storage.transact(() => (response = this.#hydrate(record)) === null);
+    } catch (error) {
+      if (error instanceof Trap) {
+        for (const call of this.#calls.values()) this.#finish(call, failed(error));
+        throw error;
+      }
+      if (this.key >= 0) forget({ key: this.key, generation });
+      console.error(`${this.label()}:`, error);
+      return storageFailed();
+    } finally {
+      this.isActivating = false;
+      current = null;
+    }
+    if (response === null) {
+      this.#generation = generation;
+      registry.unregister(this);
+      registry.register(this, { key: this.key, generation }, this);
+    }
+    return response;
+  }
+
+  /** @param {Uint8Array | null} record */
+  #hydrate(record) {
+    const name = this.name ?? "";
+    begin(3 * SLOT_BYTES + stringBytes(this.className) + stringBytes(name) + payloadBytes(record?.length ?? 0), 3);
+    writer.str(0, this.className);
+    writer.str(1, name);
+    writer.bytes(2, record);
+    const length = writer.finish();
+    const key = enter(() => X.duractor_activate(length));
+    if (key < 0) return onlyResponse();
+    this.key = key;
+    return null;
+  }
+
+  /** Runs a call again from its start. What it has asked for already is not asked for twice. @param {Call} call */
+  #again(call) {
+    const { request } = call;
+    if (request === null || !call.journal.canReplay) {
+      if (request === null) console.error(`${this.label()}: what a committed turn had asked for was interrupted`);
+      return this.#finish(call, interrupted(call.journal.hasCommitted));
+    }
+    call.generation = generation;
+    call.journal.rewind();
+    this.#due.add(call);
+    try {
+      if (this.#hand(call.number, request, call.body) !== null) return;
+      call.generation = this.#generation = -1;
+    } catch (error) {
+      if (!(error instanceof Trap)) throw error;
+      if (error.number === 0) this.#strike(call, error);
+    }
+  }
+
+  /** A trap is perhaps this call's. @param {Call} call @param {Trap} error */
+  #strike(call, error) {
+    if (call.strikes++ === STRIKES_MAX) this.#finish(call, failed(error));
+  }
+
+  /** The instance has trapped in an entry of this actor; its memory can still be read. @param {Trap} error */
+  trapped(error) {
+    const what = this.isActivating ? "coming into memory" : `\`${error.method || "a call"}\`, turn: ${error.turn}`;
+    console.error(`${this.label()}: ${what}: trapped; the instance is replaced`);
+    const { address, length } = error.answered;
+    // No call that is being made has a promise here.
+    if (length > 0) error.response = /** @type {Response | null} */ (this.#read(address, length, null, null));
+    const call = this.#calls.get(error.number);
+    if (call !== undefined) this.#finish(call, failed(error));
+  }
+
+  // Entries.
+
+  /**
+   * Enters WebAssembly for this actor, and does what it leaves: ends calls, starts operations.
+   *
+   * @param {() => number} act
+   * @param {Made | null} made the call that is being made
+   * @returns {Response | Promise<Response> | null} its response; null if the actor is not there
+   */
+  #enter(act, made) {
+    /** @type {[Call, Want[]][]} */
+    const news = [];
+    current = this;
+    try {
+      const out = enter(act);
+      if (out === 0) return null;
+      return this.#leave(out, made, news);
+    } finally {
+      current = null;
+      this.#arm();
+    }
+  }
+
+  /**
+   * @param {number} address
+   * @param {Made | null} made
+   * @param {[Call, Want[]][]} news
+   */
+  #leave(address, made, news) {
+    let done;
+    try {
+      done = this.#read(address, outbox().length, made, news);
+    } catch (error) {
+      throw trap(error);
+    }
+    current = null;
+    // Only now, since an operation may enter WebAssembly, which takes the frames away.
+    for (const [call, wants] of news) {
+      call.operations.start(wants, call.journal);
+      if (call.journal.hasDiverged) this.#diverge(call);
+    }
+    return done;
+  }
+
+  /**
+   * Reads a chain of responses.
+   *
+   * @param {number} address
+   * @param {number} length
+   * @param {Made | null} made the call that is being made, if it may begin to wait
+   * @param {[Call, Want[]][] | null} news null after a trap, when calls that wait are lost
+   * @returns {Response | Promise<Response> | null} the response of the call that is being made
+   */
+  #read(address, length, made, news) {
+    const end = address + length;
+    let done = null;
+    for (;;) {
+      reader.at(address, end - address, RESPONSE_SLOTS);
+      const next = reader.optI32(4);
+      const number = reader.f64(5);
+      const call = this.#calls.get(number);
+      if (reader.i32(0) === -1) {
+        if (news === null) return done;
+        const kept = call ?? this.#keep(number, made);
+        if (number === this.#made) done = kept.promise;
+        this.#wait(address, end, kept, news);
+      } else if (call !== undefined) this.#finish(call, toResponse());
+      else if (number === this.#made) done = toResponse();
+      if (next === null || address + next >= end) return done;
+      address += next;
+    }
+  }
+
+  /** A call that has to wait. @param {number} number @param {Made | null} made what it is, unless it is the actor's own */
+  #keep(number, made) {
+    const call = new Call(this, number, number < 0 ? null : made, this.#draft ?? this.#journal());
+    this.#calls.set(number, call);
+    return call;
+  }
+
+  #journal() {
+    return new Journal(controlWord(JOURNALS_MAX));
+  }
+
+  /** The journal of a call. @param {number} number */
+  journal(number) {
+    const call = this.#calls.get(number);
+    if (call !== undefined) return call.journal;
+    return number !== 0 && number === this.#made ? (this.#draft ??= this.#journal()) : null;
+  }
+
+  /**
+   * Reads what a call that waits newly wants.
+   *
+   * @param {number} address
+   * @param {number} end
+   * @param {Call} call
+   * @param {[Call, Want[]][]} news
+   */
+  #wait(address, end, call, news) {
+    call.task = reader.i32(1);
+    const count = reader.i32(2);
+    if (count === 0) return;
+    reader.at(address, end - address, RESPONSE_SLOTS + count);
+    news.push([call, readWants(reader, RESPONSE_SLOTS, count)]);
+  }
+
+  /** Ends a call that waits. @param {Call} call @param {Response} response */
+  #finish(call, response) {
+    if (!this.#calls.delete(call.number)) return;
+    this.#due.delete(call);
+    call.end(response);
+  }
+
+  /** A call has asked for something else than before its interruption. @param {Call} call */
+  #diverge(call) {
+    console.error(`${this.label()}: a call was interrupted, and was not the same when it was run again`);
+    this.#finish(call, interrupted(call.journal.hasCommitted));
+    this.#quietly(() => X.duractor_abort(this.key, call.task));
+  }
+
+  /** While calls wait, another object's context can ring here. */
+  #arm() {
+    if (this.#calls.size === 0) {
+      if (this.#isPresent) waiting.delete(this.key);
+      if (waiting.size === 0) recycle();
+      return;
+    }
+    if (this.#isPresent) waiting.set(this.key, this.#self);
+    if (this.#bell === null) {
+      /** @type {Promise<boolean>} */
+      const rung = new Promise((resolve) => (this.#bell = resolve));
+      rung.then((later) => (later ? setTimeout(() => this.#run(), 0) : this.#run()));
+    }
+    if (!this.#isPresent || this.#due.size > 0) this.ring(false);
+    else if (this.#isRung) this.ring(true);
+    this.#isRung = false;
+  }
+
+  /** @param {boolean} later after other events have had their turn */
+  ring(later) {
+    const bell = this.#bell;
+    if (bell === null && current === this) this.#isRung = true;
+    this.#bell = null;
+    bell?.(later);
+  }
+
+  #run() {
+    if (this.#calls.size === 0) return;
+    if (this.#isPresent && this.#due.size === 0) return this.#quietly(() => X.duractor_run(this.key));
+    try {
+      this.#settle();
+    } catch (error) {
+      // The calls that waited have been told.
+      if (!(error instanceof Trap)) throw error;
+    }
+  }
+
+  /** Enters without a request to answer. @param {() => number} act */
+  #quietly(act) {
+    try {
+      this.#enter(act, null);
+    } catch (error) {
+      if (!(error instanceof Trap)) console.error(error);
+      else if (error.number === 0) for (const call of this.#calls.values()) this.#strike(call, error);
+    }
+  }
+
+  // Results.
+
+  /** What settles in the same microtask is handed over in one crossing. @param {Result} result */
+  deliver(result) {
+    if (this.#results.push(result) === 1) Promise.resolve().then(() => this.#flush());
+  }
+
+  #flush() {
+    const results = this.#results;
+    this.#results = [];
+    for (const result of results) {
+      const call = this.#calls.get(result.number);
+      if (call === undefined || !call.operations.settle(result.id)) continue;
+      call.journal.add(result);
+      this.#due.add(call);
+    }
+    for (const call of this.#due) call.journal.seal();
+    this.#advance();
+  }
+
+  /** Hands over what calls wait for, as far as they have asked for it. */
+  #advance() {
+    while (this.#isPresent && this.#due.size > 0) {
+      /** @type {[number, Result][]} */
+      const results = [];
+      for (const call of this.#due) for (const result of call.journal.next()) results.push([call.task, result]);
+      if (results.length === 0) return this.#catchUp();
+      const length = writeResults(results);
+      this.#quietly(() => X.duractor_resume(this.key, length));
+    }
+  }
+
+  /** Nothing can be handed over at the moment. */
+  #catchUp() {
+    for (const call of this.#due) {
+      if (call.journal.isStuck(call.operations)) this.#diverge(call);
+      else if (!call.journal.isBehind) this.#due.delete(call);
+    }
+  }
+
+  /** The client of a call has gone. @param {Call} call */
+  abandon(call) {
+    if (!this.#calls.has(call.number)) return;
+    if (call.generation !== generation) this.#finish(call, clientGone());
+    else this.#quietly(() => X.duractor_cancel(this.key, call.task));
+  }
+
+  /** @param {Request} request @returns {Response | Promise<Response>} */
+  own(request) {
+    return this.#serve(request, this.env);
+  }
+}
+
+/** How many links a request's chain has. @param {Request} request */
+function depthOf(request) {
+  return request.headers.get(CHAIN_HEADER)?.split(",").length ?? 0;
+}
+
+/** A call that waits. */
+class Call {
+  task = -1;
+  /** The instance that it was handed to last. */
+  generation = generation;
+  strikes = 0;
+  #resolve = /** @type {(response: Response) => void} */ (() => {});
+
+  /**
+   * @param {Actor} actor
+   * @param {number} number
+   * @param {Made | null} made
+   * @param {Journal} journal
+   */
+  constructor(actor, number, made, journal) {
+    this.number = number;
+    this.request = made?.request ?? null;
+    this.body = made?.body ?? null;
+    this.journal = journal;
+    journal.hold(this.body?.length ?? 0);
+    const chain = this.request?.headers.get(CHAIN_HEADER) ?? null;
+    this.operations = new Operations({
+      origin: originOf(this.request?.url ?? actor.url),
+      chain: (token) => `${chain === null ? "" : `${chain}, `}${token};${actor.label()}`,
+      chainHeader: CHAIN_HEADER,
+      connections: controlWord(CONNECTIONS_MAX),
+      deliver: (id, outcome) => actor.deliver({ number, id, ...outcome }),
+      own: (request) => actor.own(request),
+    });
+    /** @type {Promise<Response>} */
+    const ended = new Promise((resolve) => (this.#resolve = resolve));
+    this.promise = ended.finally(() => this.operations.stop());
+    this.request?.signal?.addEventListener("abort", () => actor.abandon(this), { once: true });
+  }
+
+  /** @param {Response} response */
+  end(response) {
+    this.journal.drop();
+    this.#resolve(response);
+  }
+}

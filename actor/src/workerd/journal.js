@@ -1,0 +1,171 @@
+// What one call has asked for, and what came of it, so that the call can be run again after a trap without anything
+// being sent twice.
+
+/** @import { Noted, Operations, Result, Want } from "./types.d.ts" */
+
+/** What a value, an operation, a result or a header takes beside its bytes, about. */
+const NOTE_BYTES = 64;
+
+/** What all journals hold, in bytes. */
+let total = 0;
+
+/** The journal of one call. A run reads what the runs before have noted, and then goes on noting. */
+export class Journal {
+  #max;
+  #bytes = 0;
+  /** Times and random bytes, in order. @type {(number | Uint8Array)[]} */ #values = [];
+  /** Operations by id. @type {Map<number, Noted>} */ #noted = new Map();
+  /** Results in the order in which they were handed over: together what came together. @type {Result[][]} */ #batches = [];
+  /** Results that are to be handed over together. @type {Result[]} */ #gathered = [];
+  /** How many values and batches the present run has taken. */
+  #valuesTaken = 0;
+  #batchesTaken = 0;
+  #isReplay = false;
+  #isKept = true;
+  /** Whether the call has stored something, which must not be stored twice. */
+  hasCommitted = false;
+  /** Whether a run has asked for something else than the run before. */
+  hasDiverged = false;
+
+  /** @param {number} max what all journals together may hold, in bytes */
+  constructor(max) {
+    this.#max = max;
+  }
+
+  /** Whether the call can be run again. */
+  get canReplay() {
+    return this.#isKept && !this.hasCommitted && !this.hasDiverged;
+  }
+
+  /** Whether the present run has yet to ask for something that an earlier one has. */
+  get isBehind() {
+    if (!this.#isReplay) return false;
+    return this.#batchesTaken < this.#batches.length || [...this.#noted.values()].some((noted) => !noted.isWanted);
+  }
+
+  /** Counts what is held for the call. Beyond the bound nothing is. @param {number} bytes */
+  hold(bytes) {
+    if (!this.#isKept) return;
+    this.#bytes += bytes;
+    total += bytes;
+    if (total > this.#max) this.drop();
+  }
+
+  /** Holds nothing any more, and can no longer be replayed. */
+  drop() {
+    this.#isKept = false;
+    total -= this.#bytes;
+    this.#bytes = 0;
+    this.#noted.clear();
+    this.#values.length = 0;
+    this.#batches.splice(0, this.#batchesTaken);
+    this.#batchesTaken = 0;
+  }
+
+  /** A new run begins. */
+  rewind() {
+    this.#isReplay = true;
+    this.#valuesTaken = this.#batchesTaken = 0;
+    for (const noted of this.#noted.values()) noted.isWanted = noted.isCancelled = noted.isDone = false;
+  }
+
+  /**
+   * A time or random bytes, as the run before had them; else the fresh ones.
+   *
+   * @template {number | Uint8Array} T
+   * @param {T} fresh
+   * @returns {T}
+   */
+  value(fresh) {
+    if (!this.#isKept) return fresh;
+    const known = this.#values[this.#valuesTaken++];
+    if (known === undefined) {
+      this.#values.push(fresh);
+      this.hold(NOTE_BYTES + sizeOf(fresh));
+      return fresh;
+    }
+    if (sizeOf(known) === sizeOf(fresh)) return /** @type {T} */ (known);
+    this.hasDiverged = true;
+    return fresh;
+  }
+
+  /** Notes an operation. Whether it is to begin: not if an earlier run has begun it. @param {Want} want */
+  begins(want) {
+    if (!this.#isKept) return true;
+    const noted = this.#noted.get(want.id);
+    if (noted === undefined) {
+      this.#noted.set(want.id, { want, isWanted: true, isCancelled: false, isDone: false });
+      this.hold(NOTE_BYTES + (want.url?.length ?? 0) + (want.body?.length ?? 0));
+      return true;
+    }
+    noted.isWanted = true;
+    if (!isSame(noted.want, want)) this.hasDiverged = true;
+    return false;
+  }
+
+  /** The present run does not wait for an operation any more. @param {number} id */
+  cancel(id) {
+    const noted = this.#noted.get(id);
+    if (noted !== undefined) noted.isCancelled = true;
+  }
+
+  /** A result has come, to be handed over together with what comes before `seal`. @param {Result} result */
+  add(result) {
+    this.#gathered.push(result);
+    this.hold(NOTE_BYTES * (1 + (result.headers?.length ?? 0)) + (result.body?.length ?? 0));
+  }
+
+  seal() {
+    if (this.#gathered.length > 0) this.#batches.push(this.#gathered);
+    this.#gathered = [];
+  }
+
+  /** The results that are to be handed over next, as soon as the present run has asked for them. */
+  next() {
+    for (let batch; (batch = this.#batches[this.#batchesTaken]) !== undefined; ) {
+      if (this.#isReplay && batch.some(({ id }) => this.#noted.get(id)?.isWanted === false)) return [];
+      if (this.#isKept) this.#batchesTaken++;
+      else this.#batches.shift();
+      const wanted = batch.filter(({ id }) => this.#take(id));
+      if (wanted.length > 0) return wanted;
+    }
+    return [];
+  }
+
+  /** Whether a result is still waited for. @param {number} id */
+  #take(id) {
+    const noted = this.#noted.get(id);
+    if (noted !== undefined) noted.isDone = true;
+    return noted?.isCancelled !== true;
+  }
+
+  /**
+   * Whether the present run waits for what will not come: an earlier run has cancelled it, or was told of it in another
+   * order. `next` has nothing.
+   *
+   * @param {Operations} operations
+   */
+  isStuck(operations) {
+    if (!this.#isReplay || (this.#batchesTaken < this.#batches.length && operations.isBusy)) return false;
+    return [...this.#noted].some(
+      ([id, noted]) => noted.isWanted && !noted.isCancelled && !noted.isDone && !operations.isLive(id),
+    );
+  }
+}
+
+/** @param {number | Uint8Array} value */
+function sizeOf(value) {
+  return typeof value === "number" ? -1 : value.length;
+}
+
+/** @param {Want} one @param {Want} other */
+function isSame(one, other) {
+  const isAlike = one.kind === other.kind && one.method === other.method && one.url === other.url;
+  return isAlike && isEqual(one.body, other.body);
+}
+
+/** @param {Uint8Array | undefined} one @param {Uint8Array | undefined} other */
+function isEqual(one, other) {
+  if (one === undefined || other === undefined) return one === other;
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
