@@ -75,7 +75,7 @@ pub enum Conflict {
         /// What is wrong.
         fault: NameFault,
     },
-    /// A mount's fixed name is empty or too long.
+    /// A mount's name, always the same or always as long, is empty or too long.
     NameLength {
         /// The class of the mount.
         class: &'static str,

@@ -1,12 +1,13 @@
 //! Path patterns to actor class, actor name and route.
 //!
 //! ```
-//! use duractor_router::{Builder, Head, Header, Refusal, Verb};
+//! use duractor_router::{Builder, Head, Header, Platform, Refusal, Session, Verb};
 //!
 //! let router = Builder::<&str, std::convert::Infallible>::new()
 //!     .mount("Home", "/", "home", [(Verb::Get, "", "index")])
 //!     .mount("Room", "/org/{org}/room/{room}", "{org}/{room}", [(Verb::Post, "/say", "say")])
 //!     .mount("Tenant", "/tenant", Header("x-tenant"), [(Verb::Get, "/{*page}", "page")])
+//!     .mount("Cart", "/cart", Session::cookie("cart"), [(Verb::Get, "/", "list")])
 //!     .build()?;
 //!
 //! # struct Request;
@@ -16,11 +17,17 @@
 //! #     fn query(&self) -> &str { "" }
 //! #     fn header(&self, _: &str) -> Option<&str> { None }
 //! # }
-//! # let request = Request;
+//! # struct Worker;
+//! # impl Platform for Worker {
+//! #     fn now(&self) -> std::time::Duration { unreachable!("no session is asked for") }
+//! #     fn random(&self, _: &mut [u8]) { unreachable!("no session is asked for") }
+//! #     fn secret(&self, _: &str) -> Option<String> { unreachable!("no session is asked for") }
+//! # }
+//! # let (request, worker) = (Request, Worker);
 //! let hit = router.resolve("POST", "/org/acme/room/a%2Fb/say")?;
 //! assert_eq!((hit.mount.class(), hit.route), ("Room", "say"));
 //! assert_eq!(hit.param("room"), Some("a/b"));
-//! assert_eq!(router.name(&hit, &request)?, "acme/a%2Fb");
+//! assert_eq!(router.name(&hit, &request, &worker)?.text, "acme/a%2Fb");
 //!
 //! // Answered before any actor is woken.
 //! assert_eq!(router.resolve("GET", "/nowhere").unwrap_err(), Refusal::NotFound);
@@ -49,6 +56,11 @@
 //! `HEAD` is answered by a route for `GET`, `OPTIONS` by the router, each unless there is a route for it.
 //! [`Verb::Any`] takes the methods that no other route of the path takes, unknown ones and `OPTIONS` included.
 //!
+//! # Sessions
+//!
+//! [`Session`] names an actor by a signed cookie, so that every visitor has their own. It needs a clock, randomness and a
+//! secret, which the caller provides as a [`Platform`]; the reply must carry the cookie that comes with the [`Name`].
+//!
 //! # How does it work?
 //!
 //! One [matchit](https://docs.rs/matchit) tree holds, for every mount, its pattern joined with those of its routes, so
@@ -60,8 +72,10 @@
 //!
 //! - [`Builder`], [`Router`], [`Mount`], [`Match`], [`Params`], [`Refusal`]: building and looking up
 //! - [`Verb`], [`Verbs`]: request methods
-//! - [`Naming`], [`IntoNaming`], [`Header`], [`Head`], [`NameRefusal`]: an actor's name
-//! - [`Conflicts`], [`Conflict`], [`Place`], [`PatternFault`], [`NameFault`], [`TemplateFault`]: what is wrong at start-up
+//! - [`Naming`], [`IntoNaming`], [`Header`], [`Head`], [`Name`], [`NameRefusal`]: an actor's name
+//! - [`Session`], [`Keeper`], [`Platform`], [`SessionFault`]: a name by a signed cookie
+//! - [`Conflicts`], [`Conflict`], [`Place`], [`PatternFault`], [`NameFault`], [`TemplateFault`], [`CookieFault`]: what is wrong
+//!   at start-up
 
 #![forbid(unsafe_code)]
 
@@ -73,6 +87,10 @@ mod params;
 
 mod template;
 
+mod name;
+
+mod session;
+
 mod naming;
 
 mod conflict;
@@ -82,10 +100,15 @@ mod table;
 mod router;
 
 pub use conflict::{Conflict, Conflicts, Place};
-pub use naming::{Head, Header, IntoNaming, NAME_MAX_BYTES, NameFault, NameFn, NameRefusal, Naming};
+pub use name::{Head, NAME_MAX_BYTES, Name, Platform};
+pub use naming::{Header, IntoNaming, NameFault, NameFn, NameRefusal, Naming};
 pub use params::Params;
 pub use pattern::{PARAMS_MAX, PatternFault};
 pub use router::{Builder, Match, Mount, Router};
+pub use session::{
+    COOKIE_NAME_MAX_BYTES, CookieFault, KEY_MIN_BYTES, KEYS_MAX, Keeper, SESSION_LIFETIME, SESSION_LIFETIME_MAX,
+    SESSION_LIFETIME_MIN, Session, SessionFault,
+};
 pub use table::Refusal;
 pub use template::TemplateFault;
 pub use verb::{Verb, Verbs};

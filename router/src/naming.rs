@@ -1,29 +1,11 @@
 //! Where an actor's name comes from, and what may be wrong with it.
 
+use crate::name::{Head, Name, Platform, is_token};
+use crate::session::{CookieFault, Denial, Keeper, SESSION_NAME_BYTES, Session, SessionFault};
 use crate::template::{Template, TemplateFault};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display, Formatter};
-
-/// The longest name that a mount accepts unless [`Builder::name_max_bytes`](crate::Builder::name_max_bytes) says
-/// otherwise: the platform's limit
-/// ([Durable Object ID](https://developers.cloudflare.com/durable-objects/api/id/)).
-pub const NAME_MAX_BYTES: usize = 1024;
-
-/// The part of a request that a name may be made of: all but its body.
-pub trait Head {
-    /// The request method.
-    fn method(&self) -> &str;
-
-    /// The path as sent: percent-encoded, without the query.
-    fn path(&self) -> &str;
-
-    /// The query as sent, without the `?`; empty where there is none.
-    fn query(&self) -> &str;
-
-    /// The value of a header, whose name is compared without regard to case.
-    fn header(&self, name: &str) -> Option<&str>;
-}
 
 /// A function that makes a name.
 pub type NameFn<E> = Box<dyn Fn(&dyn Head) -> Result<String, E>>;
@@ -41,6 +23,8 @@ pub enum Naming<E> {
     Header(&'static str),
     /// What a function returns.
     Function(NameFn<E>),
+    /// A signed cookie. Made of a [`Session`] by [`into_naming`](IntoNaming::into_naming).
+    Session(Keeper),
 }
 
 impl<E> Naming<E> {
@@ -55,10 +39,10 @@ impl<E> Naming<E> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header(pub &'static str);
 
-/// What can name a mount's actor: a text, a [`Header`], a function, a [`Naming`].
+/// What can name a mount's actor: a text, a [`Header`], a [`Session`], a function, a [`Naming`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot name an actor",
-    note = "write a text such as `\"{{org}}/{{room}}\"`, `Header(\"x-tenant\")` or `|head: &dyn Head| Ok(…)`"
+    note = "write a text such as `\"{{org}}/{{room}}\"`, `Header(\"x-tenant\")`, `Session::cookie(\"cart\")` or `|head: &dyn Head| Ok(…)`"
 )]
 pub trait IntoNaming<E> {
     /// The naming that `self` stands for.
@@ -83,6 +67,14 @@ impl<E> IntoNaming<E> for Header {
     }
 }
 
+impl<E> IntoNaming<E> for Session {
+    /// Only from here do cookies and their cryptography come into a program, behind the keeper's trait object: who
+    /// mounts no session links none of it.
+    fn into_naming(self) -> Naming<E> {
+        Naming::Session(self.keeper())
+    }
+}
+
 impl<E, F: Fn(&dyn Head) -> Result<String, E> + 'static> IntoNaming<E> for F {
     fn into_naming(self) -> Naming<E> {
         Naming::function(self)
@@ -94,6 +86,7 @@ pub(crate) enum Namer<E> {
     Template(Template),
     Header(&'static str),
     Function(NameFn<E>),
+    Session(Keeper),
 }
 
 impl<E> Namer<E> {
@@ -108,14 +101,16 @@ impl<E> Namer<E> {
             Naming::Header(name) if is_token(name) => Ok(Self::Header(name)),
             Naming::Header(name) => Err(NameFault::Header { name }),
             Naming::Function(function) => Ok(Self::Function(function)),
+            Naming::Session(keeper) => Ok(keeper.check().map(|()| Self::Session(keeper))?),
         }
     }
 
-    /// The name that every actor of the mount has, if it is always the same.
-    pub(crate) fn fixed(&self) -> Option<&'static str> {
+    /// How long the name of every actor of the mount is, in bytes, if all are equally long.
+    pub(crate) fn fixed_len(&self) -> Option<usize> {
         match self {
-            Self::Template(template) => template.fixed(),
+            Self::Template(template) => template.fixed().map(str::len),
             Self::Header(_) | Self::Function(_) => None,
+            Self::Session(_) => Some(SESSION_NAME_BYTES),
         }
     }
 
@@ -128,13 +123,16 @@ impl<E> Namer<E> {
     pub(crate) fn name<'a>(
         &self,
         head: &'a dyn Head,
+        platform: &dyn Platform,
         value: &dyn Fn(&str) -> &'a str,
-    ) -> Result<Cow<'a, str>, NameRefusal<E>> {
-        match self {
-            Self::Template(template) => Ok(template.render(value)),
-            Self::Header(name) => head.header(name).map(Cow::Borrowed).ok_or(NameRefusal::MissingHeader(name)),
-            Self::Function(function) => function(head).map(Cow::Owned).map_err(NameRefusal::Refused),
-        }
+    ) -> Result<Name<'a>, NameRefusal<E>> {
+        let text = match self {
+            Self::Template(template) => template.render(value),
+            Self::Header(name) => head.header(name).map(Cow::Borrowed).ok_or(NameRefusal::MissingHeader(name))?,
+            Self::Function(function) => function(head).map(Cow::Owned).map_err(NameRefusal::Refused)?,
+            Self::Session(keeper) => return Ok(keeper.name(head, platform)?),
+        };
+        Ok(Name { text, set_cookie: None })
     }
 }
 
@@ -145,11 +143,6 @@ fn bind(text: &'static str, params: Option<&[&'static str]>) -> Result<Template,
         Some(name) => Err(TemplateFault::UnknownParam { name }.into()),
         None => Ok(template),
     }
-}
-
-/// A field name of [RFC 9110, section 5.6.2](https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2).
-fn is_token(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Checks the length of a name.
@@ -182,6 +175,22 @@ pub enum NameRefusal<E> {
     },
     /// The mount's function refused.
     Refused(E),
+    /// The request brings no session, and the mount makes none.
+    NoSession {
+        /// The whole name of the cookie that is missing, expired or not genuine.
+        cookie: String,
+    },
+    /// The worker cannot tell sessions, whatever the request. This is for its operator to read, not for clients.
+    Misconfigured(SessionFault),
+}
+
+impl<E> From<Denial> for NameRefusal<E> {
+    fn from(denial: Denial) -> Self {
+        match denial {
+            Denial::NoSession { cookie } => Self::NoSession { cookie },
+            Denial::Misconfigured(fault) => Self::Misconfigured(fault),
+        }
+    }
 }
 
 impl<E: Display> Display for NameRefusal<E> {
@@ -191,6 +200,8 @@ impl<E: Display> Display for NameRefusal<E> {
             Self::Empty => f.write_str("the actor's name is empty"),
             Self::TooLong { bytes, max } => write!(f, "the actor's name has {bytes} bytes, at most {max} are allowed"),
             Self::Refused(error) => error.fmt(f),
+            Self::NoSession { cookie } => write!(f, "no valid session comes with the cookie `{cookie}`"),
+            Self::Misconfigured(fault) => fault.fmt(f),
         }
     }
 }
@@ -208,6 +219,14 @@ pub enum NameFault {
         /// The name that was given.
         name: &'static str,
     },
+    /// The session is at fault.
+    Cookie(CookieFault),
+}
+
+impl From<CookieFault> for NameFault {
+    fn from(fault: CookieFault) -> Self {
+        Self::Cookie(fault)
+    }
 }
 
 impl From<TemplateFault> for NameFault {
@@ -221,6 +240,7 @@ impl Display for NameFault {
         match self {
             Self::Template(fault) => fault.fmt(f),
             Self::Header { name } => write!(f, "`{name}` is no header name"),
+            Self::Cookie(fault) => fault.fmt(f),
         }
     }
 }

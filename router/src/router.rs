@@ -1,12 +1,12 @@
 //! The router that users of this crate see: mounts, their names, and what a match brings.
 
 use crate::conflict::{Conflict, Conflicts, Place};
-use crate::naming::{self, Head, IntoNaming, NAME_MAX_BYTES, NameRefusal, Namer};
+use crate::name::{Head, NAME_MAX_BYTES, Name, Platform};
+use crate::naming::{self, IntoNaming, NameRefusal, Namer};
 use crate::params::Params;
 use crate::pattern::Pattern;
 use crate::table::{Refusal, Table};
 use crate::verb::Verb;
-use std::borrow::Cow;
 use std::fmt::{self, Debug, Formatter};
 
 /// Collects mounts, and all that is wrong with them.
@@ -143,8 +143,29 @@ impl<E> Mount<E> {
         self.pattern
     }
 
+    /// Whether method and path of a request decide its actor, and no header, session or function does: then the same
+    /// method and path always name the same one, and its name may be remembered, whatever other mounts do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use duractor_router::{Builder, Session, Verb};
+    ///
+    /// let router = Builder::<(), ()>::new()
+    ///     .mount("Room", "/room/{room}", "{room}", [(Verb::Get, "/", ())])
+    ///     .mount("Cart", "/cart", Session::cookie("cart"), [(Verb::Get, "/", ())])
+    ///     .build()
+    ///     .unwrap();
+    ///
+    /// assert!(router.resolve("GET", "/room/lobby").unwrap().mount.reads_path_only());
+    /// assert!(!router.resolve("GET", "/cart").unwrap().mount.reads_path_only());
+    /// ```
+    pub fn reads_path_only(&self) -> bool {
+        self.namer.reads_path_only()
+    }
+
     fn name_length_conflict(&self, max: usize) -> Option<Conflict> {
-        let bytes = self.namer.fixed()?.len();
+        let bytes = self.namer.fixed_len()?;
         let (class, pattern) = (self.class, self.pattern);
         (bytes == 0 || bytes > max).then_some(Conflict::NameLength { class, pattern, bytes, max })
     }
@@ -202,19 +223,23 @@ impl<R: Copy, E> Router<R, E> {
 }
 
 impl<R, E> Router<R, E> {
-    /// The name of the actor that a matched request is for.
+    /// The name of the actor that a matched request is for, and perhaps a cookie for the reply.
     ///
     /// # Errors
     ///
     /// Why there is none.
-    pub fn name<'a>(&self, hit: &'a Match<'_, R, E>, head: &'a dyn Head) -> Result<Cow<'a, str>, NameRefusal<E>> {
-        let name = hit.mount.namer.name(head, &|param| hit.param(param).unwrap_or_default())?;
-        naming::check(&name, self.name_max_bytes)?;
+    pub fn name<'a>(
+        &self,
+        hit: &'a Match<'_, R, E>,
+        head: &'a dyn Head,
+        platform: &dyn Platform,
+    ) -> Result<Name<'a>, NameRefusal<E>> {
+        let name = hit.mount.namer.name(head, platform, &|param| hit.param(param).unwrap_or_default())?;
+        naming::check(&name.text, self.name_max_bytes)?;
         Ok(name)
     }
 
-    /// Whether method and path of a request decide its actor, and no header or function does: then the same method and
-    /// path always name the same one.
+    /// Whether every mount [reads the path only](Mount::reads_path_only).
     ///
     /// # Examples
     ///
@@ -228,7 +253,7 @@ impl<R, E> Router<R, E> {
     /// assert!(!by_header.build().unwrap().reads_path_only());
     /// ```
     pub fn reads_path_only(&self) -> bool {
-        self.mounts.iter().all(|mount| mount.namer.reads_path_only())
+        self.mounts.iter().all(Mount::reads_path_only)
     }
 
     /// The mounted classes, each once, in the order of their first mounts.

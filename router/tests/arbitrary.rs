@@ -4,7 +4,7 @@ mod support;
 
 use duractor_router::{Builder, Verb};
 use proptest::prelude::*;
-use support::{Request, leak};
+use support::{Nowhere, Request, leak};
 
 /// Text that is a pattern more often than not.
 fn pattern() -> impl Strategy<Value = String> {
@@ -46,7 +46,7 @@ proptest! {
             Ok(router) => for (method, path) in requests {
                 for method in ["GET", "HEAD", "OPTIONS", &method] {
                     if let Ok(hit) = router.resolve(method, &path) {
-                        let _ = router.name(&hit, &Request::default());
+                        let _ = router.name(&hit, &Request::default(), &Nowhere);
                     }
                 }
             },

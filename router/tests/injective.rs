@@ -5,7 +5,7 @@ mod support;
 use duractor_router::{Builder, Verb};
 use proptest::prelude::*;
 use std::fmt::Write;
-use support::{Request, leak};
+use support::{Nowhere, Request, leak};
 
 /// Text between parameters; most of it has a character that keeps them apart.
 fn text() -> impl Strategy<Value = String> {
@@ -53,7 +53,7 @@ proptest! {
         let router = router.unwrap();
         let name = |values: &[String; 3]| {
             let request = Request { path: encoded(values), header: None };
-            router.name(&router.resolve("GET", request.path).unwrap(), &request).unwrap().into_owned()
+            router.name(&router.resolve("GET", request.path).unwrap(), &request, &Nowhere).unwrap().text.into_owned()
         };
         prop_assert_eq!(name(&one) == name(&other), one == other, "{} {}", name(&one), name(&other));
     }
@@ -73,7 +73,7 @@ proptest! {
             let (left, right) = words.split_at(cut);
             let path = leak(format!("/{}/{}", escape(&left.join(&between)), escape(&right.join(&between))));
             let request = Request { path, header: None };
-            router.name(&router.resolve("GET", path).unwrap(), &request).unwrap().into_owned()
+            router.name(&router.resolve("GET", path).unwrap(), &request, &Nowhere).unwrap().text.into_owned()
         };
         for cut in 2..words.len() {
             prop_assert_ne!(name(cut - 1), name(cut));
@@ -92,7 +92,7 @@ proptest! {
             .unwrap();
         let name = |value: &str| {
             let request = Request { path: leak(format!("/{}/same", escape(value))), header: None };
-            router.name(&router.resolve("GET", request.path).unwrap(), &request).unwrap().into_owned()
+            router.name(&router.resolve("GET", request.path).unwrap(), &request, &Nowhere).unwrap().text.into_owned()
         };
         let (once, twice) = (escape(&value), escape(&escape(&value)));
         let marks_only: String = value

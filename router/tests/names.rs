@@ -3,7 +3,7 @@
 mod support;
 
 use duractor_router::{Builder, Head, Header, IntoNaming, NAME_MAX_BYTES, NameRefusal, Naming, Router, Verb};
-use support::{Request, leak};
+use support::{Nowhere, Request, leak};
 
 fn router(naming: impl IntoNaming<String>) -> Router<(), String> {
     Builder::new().mount("Actor", "/{a}/{b}", naming, [(Verb::Get, "/", ())]).build().unwrap()
@@ -12,7 +12,7 @@ fn router(naming: impl IntoNaming<String>) -> Router<(), String> {
 fn name(naming: impl IntoNaming<String>, request: &Request) -> Result<String, NameRefusal<String>> {
     let router = router(naming);
     let hit = router.resolve("GET", request.path).unwrap();
-    router.name(&hit, request).map(|name| name.into_owned())
+    router.name(&hit, request, &Nowhere).map(|name| name.text.into_owned())
 }
 
 fn at(path: &'static str) -> Request {
@@ -68,7 +68,9 @@ fn escapes_count_towards_the_bound() {
         .mount("Actor", "/{a}", "{a}", [(Verb::Get, "/", ())])
         .build()
         .unwrap();
-    let named = |path| router.name(&router.resolve("GET", path).unwrap(), &at("/")).map(|name| name.into_owned());
+    let named = |path| {
+        router.name(&router.resolve("GET", path).unwrap(), &at("/"), &Nowhere).map(|name| name.text.into_owned())
+    };
     assert_eq!(named("/%25a").unwrap(), "%25a");
     assert_eq!(named("/%25ab"), Err(NameRefusal::TooLong { bytes: 5, max: 4 }));
 }

@@ -1,7 +1,10 @@
 //! What several tests need.
 #![allow(dead_code, reason = "not every test needs all of it")]
 
-use duractor_router::{Builder, Head, Match, Router, Verb};
+pub(crate) mod visit;
+
+use duractor_router::{Builder, Head, Match, Platform, Router, Verb};
+use std::time::Duration;
 
 /// A request's head with at most one header.
 #[derive(Default)]
@@ -25,6 +28,23 @@ impl Head for Request {
 
     fn header(&self, name: &str) -> Option<&str> {
         self.header.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// Where no naming asks for anything.
+pub(crate) struct Nowhere;
+
+impl Platform for Nowhere {
+    fn now(&self) -> Duration {
+        unreachable!("the clock is read without a session")
+    }
+
+    fn random(&self, _: &mut [u8]) {
+        unreachable!("random bytes are drawn without a session")
+    }
+
+    fn secret(&self, binding: &str) -> Option<String> {
+        unreachable!("{binding} is read without a session")
     }
 }
 
