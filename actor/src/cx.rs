@@ -18,6 +18,7 @@ use crate::{
     limits::EFFECTS_MAX,
     ops::{Outcome, Want},
     problem::{Error, Problem, Result},
+    time::since_epoch,
     turn::Turn,
 };
 
@@ -122,18 +123,59 @@ impl Cx {
     pub fn after_commit(&self, effect: impl AsyncFnOnce(&Cx) -> Result<()> + 'static) -> Result<()> {
         let call = &self.0;
         if call.held.get() != Turn::Exclusive || call.is_hook() || call.ended.get() {
-            return Err(Error::new(Problem::internal(), NoTurn));
+            return Err(Error::new(Problem::internal(), NoTurn("after_commit")));
         }
         let (waiting, max) = (call.home.tasks.get(), call.home.world.limits.tasks_max);
         if waiting >= max {
             let detail = format!("{waiting} calls and effects of this actor are waiting already");
             return Err(Problem::new(503, "too-many-effects", detail).into());
         }
+        if call.destroys.get() {
+            return Err(Error::new(Problem::internal(), NoEffect));
+        }
         let effect: Effect = Box::new(move |call| Box::pin(async move { effect(&Cx(call)).await }));
         if !call.effects.ask(effect) {
             let detail = format!("one turn may ask for {EFFECTS_MAX} effects");
             return Err(Problem::new(503, "too-many-effects", detail).into());
         }
+        Ok(())
+    }
+
+    /// Deletes the actor when the turn is committed: all its fields, containers and tables of SQL. What comes next for its
+    /// name is a new actor. If the turn is rolled back nothing is deleted.
+    ///
+    /// Calls of the actor that wait at that time are answered 503 `interrupted` with `Retry-After`, effects that wait
+    /// are dropped.
+    ///
+    /// ```
+    /// use duractor::prelude::*;
+    ///
+    /// #[derive(Default, Actor)]
+    /// struct Account {
+    ///     notes: Vec<String>,
+    /// }
+    ///
+    /// #[methods]
+    /// impl Account {
+    ///     #[delete]
+    ///     fn close(&mut self, cx: &Cx) -> Result<()> {
+    ///         cx.destroy()
+    ///     }
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Outside of an exclusive turn, in a hook, and in a turn that has asked for an effect, which would have no actor.
+    pub fn destroy(&self) -> Result<()> {
+        let call = &self.0;
+        if call.held.get() != Turn::Exclusive || call.is_hook() || call.ended.get() {
+            return Err(Error::new(Problem::internal(), NoTurn("destroy")));
+        }
+        if !call.effects.is_empty() {
+            return Err(Error::new(Problem::internal(), NoEffect));
+        }
+        call.destroys.set(true);
         Ok(())
     }
 
@@ -158,22 +200,29 @@ impl Cx {
     }
 }
 
-/// An effect is asked for where nothing is committed.
+/// What happens at a commit is asked for where nothing is committed.
 #[derive(Debug)]
-struct NoTurn;
+struct NoTurn(&'static str);
 
 impl fmt::Display for NoTurn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("`after_commit` stands in an exclusive turn of a call: `&mut self`, or `me.turn(…)`")
+        write!(f, "`{}` stands in an exclusive turn of a call: `&mut self`, or `me.turn(…)`", self.0)
     }
 }
 
 impl std::error::Error for NoTurn {}
 
-/// To the microsecond: present times in milliseconds have no more digits in an f64, and whole milliseconds stay whole.
-fn since_epoch(ms: f64) -> Duration {
-    Duration::from_micros((ms * 1e3).round() as u64)
+/// An effect needs its actor.
+#[derive(Debug)]
+struct NoEffect;
+
+impl fmt::Display for NoEffect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a turn that destroys its actor cannot ask for an effect: nobody would be there to do it")
+    }
 }
+
+impl std::error::Error for NoEffect {}
 
 /// One operation: it starts at its first poll and is cancelled when it is dropped.
 pub(crate) struct Operation {
@@ -272,18 +321,6 @@ impl Future for Sleep {
                 Poll::Pending
             }
             polled => polled.map(drop),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whole_milliseconds_stay_whole() {
-        for ms in [0, 1, 1_767_225_600_100, 1_767_225_600_299] {
-            assert_eq!(since_epoch(ms as f64), Duration::from_millis(ms));
         }
     }
 }

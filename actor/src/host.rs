@@ -51,6 +51,8 @@ pub(crate) enum Write {
         from: Vec<u8>,
         to: Vec<u8>,
     },
+    /// Everything, the user's own tables included.
+    Erase,
     /// A statement of the user's own.
     Sql {
         text: String,
@@ -104,6 +106,9 @@ pub(crate) trait Host {
 
     /// A call depends on what no journal holds, so that it cannot be run again after a trap.
     fn unjournaled(&self, actor: Key, call: f64);
+
+    /// The text of a secret binding, if it is set.
+    fn secret(&self, name: &str) -> Option<String>;
 
     /// Asks for a call of `run` for this actor, soon, in the actor's own context.
     fn wake(&self, actor: Key);

@@ -132,7 +132,7 @@ pub use containers::{
 };
 pub use cx::{Cx, Sleep};
 pub use duractor_macros::{Actor, Problem, methods, routes};
-pub use duractor_router::{Head, Header};
+pub use duractor_router::{Head, Header, Session};
 pub use extract::{Cookies, Form, FromParam, Query};
 pub use fetch::{Fetch, Reply};
 pub use fetch_error::{Elapsed, FetchError};

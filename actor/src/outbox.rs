@@ -95,12 +95,16 @@ impl Outbox {
         frame.finish();
     }
 
-    /// A request that is for this actor.
-    pub(crate) fn forward(&mut self, class: &str, name: &str) {
+    /// A request that is for this actor. `is_lasting` says whether all requests of its method and path are.
+    pub(crate) fn forward(&mut self, class: &str, name: &str, cookie: Option<&str>, is_lasting: bool) {
         let mut frame = begin(&mut self.buffer, &mut self.last, RESPONSE_SLOTS);
         frame.i32(0, 0);
         frame.str(1, class);
         frame.str(2, name);
+        if let Some(cookie) = cookie {
+            frame.str(3, cookie);
+        }
+        frame.i32(5, i32::from(is_lasting));
         frame.finish();
     }
 }

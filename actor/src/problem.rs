@@ -61,6 +61,11 @@ impl Problem {
         Self::new(500, "state-unreadable", "the actor's state cannot be restored")
     }
 
+    /// What a client reads when the actor's memory is gone while the call waits.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(503, "interrupted", "the call was interrupted before it ended")
+    }
+
     /// What a client reads when storage does not take what a turn changed.
     pub(crate) fn commit_failed() -> Self {
         Self::new(503, "commit-failed", "the change could not be stored; nothing of it was kept")

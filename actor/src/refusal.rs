@@ -4,7 +4,7 @@ use duractor_router::{NameRefusal, Refusal};
 
 use crate::{
     limits::Limits,
-    problem::Problem,
+    problem::{Error, Problem},
     response::{IntoResponse, Response},
 };
 
@@ -58,6 +58,11 @@ pub(crate) fn refused(refusal: &Refusal) -> Response {
 pub(crate) fn unnamed(refusal: NameRefusal<Problem>) -> Response {
     match refusal {
         NameRefusal::Refused(problem) => problem.into_response(),
+        NameRefusal::NoSession { cookie } => {
+            let problem = Problem::new(401, "no-session", "there is no session, or it is over").with("cookie", &cookie);
+            problem.into_response().challenge(&cookie)
+        }
+        NameRefusal::Misconfigured(fault) => Error::new(Problem::internal(), fault).into_response(),
         NameRefusal::MissingHeader(name) => {
             Problem::new(400, "missing-header", format!("send the header `{name}`")).with("field", name).into_response()
         }

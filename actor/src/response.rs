@@ -220,6 +220,15 @@ impl Response {
         self
     }
 
+    /// A 401 says how to authenticate
+    /// ([RFC 9110 section 15.5.2](https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2)): here by the cookie of that name,
+    /// a token.
+    pub(crate) fn challenge(mut self, cookie: &str) -> Self {
+        let value = HeaderValue::try_from(format!("Cookie cookie-name=\"{cookie}\"")).expect("a token is header text");
+        self.headers.push((http::header::WWW_AUTHENTICATE, value));
+        self
+    }
+
     /// What is to be logged about this reply. In development the client reads it too.
     pub(crate) fn take_failure(&mut self, development: bool) -> Option<String> {
         let failure = self.failure.take()?;

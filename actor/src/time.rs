@@ -22,3 +22,20 @@ pub const fn secs(seconds: u64) -> Duration {
 pub const fn millis(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
+
+/// To the microsecond: present times in milliseconds have no more digits in an f64, and whole milliseconds stay whole.
+pub(crate) fn since_epoch(ms: f64) -> Duration {
+    Duration::from_micros((ms * 1e3).round() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_milliseconds_stay_whole() {
+        for ms in [0, 1, 1_767_225_600_100, 1_767_225_600_299] {
+            assert_eq!(since_epoch(ms as f64), Duration::from_millis(ms));
+        }
+    }
+}

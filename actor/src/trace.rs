@@ -1,6 +1,9 @@
 //! What runs at this moment, where a host can read it when the instance has trapped (docs/exchange.md).
 
-use std::cell::Cell;
+use std::{
+    cell::Cell,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use crate::turn::Turn;
 
@@ -17,7 +20,12 @@ pub(crate) struct Trace {
     turn: Cell<u32>,
     outbox: Cell<usize>,
     outbox_bytes: Cell<usize>,
+    has_panicked: Cell<bool>,
 }
+
+/// Something has panicked, where that does not end the instance.
+#[derive(Debug)]
+pub(crate) struct Panicked;
 
 impl Default for Trace {
     fn default() -> Self {
@@ -28,6 +36,7 @@ impl Default for Trace {
             turn: Cell::default(),
             outbox: Cell::default(),
             outbox_bytes: Cell::default(),
+            has_panicked: Cell::default(),
         }
     }
 }
@@ -47,8 +56,27 @@ impl Trace {
     }
 
     /// The call that runs; 0 if none does.
+    #[cfg(any(not(target_arch = "wasm32"), debug_assertions))]
     pub(crate) fn number(&self) -> f64 {
         self.number.get()
+    }
+
+    /// Runs what may panic. In wasm a panic does not come back from it: the instance has trapped.
+    ///
+    /// # Errors
+    ///
+    /// That it has panicked.
+    pub(crate) fn guard<R>(&self, act: impl FnOnce() -> R) -> Result<R, Panicked> {
+        catch_unwind(AssertUnwindSafe(act)).map_err(|_| {
+            self.has_panicked.set(true);
+            Panicked
+        })
+    }
+
+    /// Whether something has panicked since this was asked.
+    #[cfg(any(not(target_arch = "wasm32"), debug_assertions))]
+    pub(crate) fn take_panicked(&self) -> bool {
+        self.has_panicked.take()
     }
 
     pub(crate) fn hold(&self, turn: Turn) {

@@ -162,11 +162,7 @@ fn a_crash_ends_all_calls_of_its_actor_and_of_no_other() {
 #[test]
 fn calls_under_way_end_with_their_objects() {
     type End = fn(&Native);
-    let ends: [(End, &str); 3] = [
-        (|native| native.rehydrate("Cart", "a"), "interrupted"),
-        (|native| native.evict("Cart", "a"), "unavailable"),
-        (Native::crash, "unavailable"),
-    ];
+    let ends: [(End, &str); 2] = [(|native| native.evict("Cart", "a"), "unavailable"), (Native::crash, "unavailable")];
     for (end, kind) in ends {
         let native = native();
         let waits = native.get("/cart/a/wait").start();

@@ -7,7 +7,7 @@ use std::{
     task::Waker,
 };
 
-use super::Activation;
+use super::{Activation, Fate};
 use crate::{
     key::Key,
     limits::EFFECTS_MAX,
@@ -37,6 +37,10 @@ impl Effects {
             asked.push(effect);
         }
         fits
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.asked.borrow().is_empty()
     }
 
     /// The turn is committed.
@@ -72,6 +76,8 @@ pub(crate) struct Call {
     /// Statements that the turn has queued into its commit.
     pub(crate) writes: RefCell<Vec<(String, Vec<Value>)>>,
     pub(crate) effects: Effects,
+    /// Whether the turn's commit erases the actor.
+    pub(crate) destroys: Cell<bool>,
     outgoing: Cell<bool>,
     /// How many turns it stands in line for.
     queued: Cell<u32>,
@@ -98,6 +104,7 @@ impl Call {
             failure: RefCell::new(None),
             writes: RefCell::default(),
             effects: Effects::default(),
+            destroys: Cell::new(false),
             outgoing: Cell::new(false),
             queued: Cell::new(0),
         })
@@ -231,6 +238,9 @@ impl<'c> Transaction<'c> {
 
     /// The first half of a commit: storage has what changed.
     pub(crate) fn write(&self) -> Result<Option<Changes>> {
+        if self.call.destroys.get() {
+            return self.call.home.erase().map(|()| None);
+        }
         self.call.home.write(self.call.writes.take(), false)
     }
 
@@ -238,6 +248,9 @@ impl<'c> Transaction<'c> {
     pub(crate) fn accept(mut self, changes: Option<Changes>) {
         if let Some(changes) = changes {
             self.call.home.accept(changes);
+        }
+        if self.call.destroys.get() {
+            self.call.home.fate.set(Fate::Destroyed);
         }
         self.call.effects.release();
         self.is_committed = true;
@@ -249,6 +262,7 @@ impl Drop for Transaction<'_> {
         if !self.is_committed {
             self.call.writes.take();
             self.call.effects.forget();
+            self.call.destroys.set(false);
             self.call.home.rollback();
         }
         self.call.hold(Turn::None);

@@ -53,7 +53,7 @@ pub(crate) struct World {
     pub(crate) scratch: RefCell<Vec<u8>>,
     /// The actor that an entry is for, while it lasts.
     pub(crate) present: Cell<Option<Key>>,
-    pub(crate) trace: Trace,
+    pub(crate) trace: Rc<Trace>,
 }
 
 /// One actor in memory: its value, its turn queue, its calls that are ready to go on.
@@ -74,7 +74,19 @@ pub(crate) struct Activation {
     pub(crate) place: Rc<Place>,
     state: Box<dyn StateCell>,
     record: RefCell<Record>,
-    is_lost: Cell<bool>,
+    pub(crate) fate: Cell<Fate>,
+}
+
+/// Whether an actor's memory is worth anything.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is what the last commit has left.
+    #[default]
+    Lives,
+    /// A rollback has left memory and storage different.
+    Unreadable,
+    /// A turn has erased the actor.
+    Destroyed,
 }
 
 /// Acts on a state, and returns what comes of it.
@@ -113,7 +125,7 @@ impl Activation {
             place,
             state,
             record: RefCell::new(record),
-            is_lost: Cell::new(false),
+            fate: Cell::default(),
         });
         Ok((home, origin))
     }
@@ -176,23 +188,30 @@ impl Activation {
 
     fn rollback(&self) {
         if let Err(error) = with(&*self.state, |state| self.record.borrow().rollback(&self.place, state)) {
-            self.is_lost.set(true);
+            self.fate.set(Fate::Unreadable);
             let text = format!("{}/{}: the last committed state cannot be restored: {error}", self.class, self.name);
             self.world.host.log(&text);
         }
     }
 
-    /// Whether a rollback has left memory and storage different. Such an actor is forgotten, and hydrated anew.
+    /// Whether the actor is to be forgotten, and hydrated anew.
     pub(crate) fn is_lost(&self) -> bool {
-        self.is_lost.get()
+        self.fate.get() != Fate::Lives
     }
 
     /// Fails when the actor is lost.
     pub(crate) fn check_readable(&self) -> Result<(), Problem> {
-        if self.is_lost.get() {
-            return Err(Problem::state_unreadable());
+        match self.fate.get() {
+            Fate::Lives => Ok(()),
+            Fate::Unreadable => Err(Problem::state_unreadable()),
+            Fate::Destroyed => Err(Problem::interrupted()),
         }
-        Ok(())
+    }
+
+    /// Deletes all that is stored; the turn is still held.
+    pub(crate) fn erase(&self) -> Result<()> {
+        let writes = [Write::Erase];
+        self.world.host.commit(self.key, &writes).map_err(|error| uncommitted(error, &writes))
     }
 
     /// Lets go what containers can load again, when nobody borrows.

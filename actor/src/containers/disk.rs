@@ -198,7 +198,7 @@ impl MemoryHost {
                 let moved: Vec<_> = rows.extract_if(.., |key, _| key.starts_with(from)).collect();
                 rows.extend(moved.into_iter().map(|(key, value)| ([to, &key[from.len()..]].concat(), value)));
             }
-            Write::Sql { .. } => unreachable!("containers write no SQL"),
+            Write::Erase | Write::Sql { .. } => unreachable!("containers write rows"),
         }
     }
 }
@@ -233,6 +233,14 @@ impl Host for MemoryHost {
 
     fn env(&self, _: Key) -> JsValue {
         unreachable!("containers use no bindings")
+    }
+
+    fn unjournaled(&self, _: Key, _: f64) {
+        unreachable!("containers have no calls")
+    }
+
+    fn secret(&self, _: &str) -> Option<String> {
+        unreachable!("containers have no secrets")
     }
 
     fn wake(&self, _: Key) {}

@@ -6,11 +6,11 @@ mod turns;
 
 use std::{
     cell::{Cell, RefCell},
-    panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
+    time::Duration,
 };
 
-use duractor_router::Refusal;
+use duractor_router::{Platform, Refusal};
 
 use crate::{
     activation::{Activation, Call, Chain, World},
@@ -25,6 +25,7 @@ use crate::{
     refusal::{Unread, internal, refused, unnamed},
     request::{Head, REQUEST_SLOTS, Request},
     response::{IntoResponse, Response},
+    time::since_epoch,
     trace::Trace,
     turn::Turn,
     waker::Inbox,
@@ -54,6 +55,8 @@ pub(crate) struct Setup {
     pub(crate) notify: Option<fn(Key)>,
     /// Whether the host can look into this memory, where large bodies lie.
     pub(crate) shows: bool,
+    /// Where the host reads what runs.
+    pub(crate) trace: Rc<Trace>,
 }
 
 /// All actors of a worker.
@@ -82,7 +85,7 @@ impl Instance {
             development: setup.development,
             scratch: RefCell::default(),
             present: Cell::default(),
-            trace: Trace::default(),
+            trace: setup.trace,
         });
         Self {
             app,
@@ -153,8 +156,9 @@ impl Instance {
         let view = HeadView { head, frame };
         let (path, _) = head.target(frame);
         let hit = self.app.table.resolve(head.method(frame), path).map_err(|refusal| refused(&refusal))?;
-        let name = self.app.table.name(&hit, &view).map_err(unnamed)?;
-        self.outbox.borrow_mut().forward(hit.mount.class(), &name);
+        let name = self.app.table.name(&hit, &view, &Ground(&*self.world.host)).map_err(unnamed)?;
+        let cookie = name.set_cookie.as_deref();
+        self.outbox.borrow_mut().forward(hit.mount.class(), &name.text, cookie, hit.mount.reads_path_only());
         Ok(())
     }
 
@@ -236,7 +240,7 @@ impl Instance {
             return Ok(Some(request));
         };
         self.world.trace.enter(call.number, route.name);
-        let outcome = catch_unwind(AssertUnwindSafe(|| run_sync(call, permit, &request, route)));
+        let outcome = self.world.trace.guard(|| run_sync(call, permit, &request, route));
         call.end();
         self.finish(call.number, outcome.unwrap_or_else(|_| internal()), route.name);
         self.start_effects(call);
@@ -340,6 +344,23 @@ impl Instance {
     fn malformed(&self, error: &FrameError) -> Response {
         self.world.host.log(&format!("a frame from the host cannot be read: {error}"));
         internal()
+    }
+}
+
+/// Where sessions come from.
+struct Ground<'h>(&'h dyn Host);
+
+impl Platform for Ground<'_> {
+    fn now(&self) -> Duration {
+        since_epoch(self.0.now())
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        self.0.random(bytes);
+    }
+
+    fn secret(&self, binding: &str) -> Option<String> {
+        self.0.secret(binding)
     }
 }
 

@@ -1,10 +1,6 @@
 //! Which actors are in memory: how they come, and how they leave.
 
-use std::{
-    cell::Cell,
-    panic::{AssertUnwindSafe, catch_unwind},
-    rc::Rc,
-};
+use std::{cell::Cell, rc::Rc};
 
 use super::{Instance, turns::settle_in};
 use crate::{
@@ -30,7 +26,7 @@ impl Instance {
         self.enter();
         self.make_room();
         // A migration or a `Default` of the user's may panic; where a panic does not trap, it is this call's alone.
-        let hydrated = catch_unwind(AssertUnwindSafe(|| self.hydrate(class, name, record)));
+        let hydrated = self.world.trace.guard(|| self.hydrate(class, name, record));
         let hydrated = hydrated.unwrap_or_else(|_| Err(internal()));
         self.world.present.set(None);
         let what = format!("{class}/{name}");
@@ -117,11 +113,10 @@ impl Instance {
         }
     }
 
-    /// Forgets an actor whose memory is not what is stored; its next call hydrates it anew.
+    /// Forgets an actor whose memory is not what is stored, or that was destroyed; its next call hydrates it anew.
     pub(super) fn lose(&self, home: &Rc<Activation>) {
         for key in self.tasks_of(home.key) {
-            let problem = Problem::new(503, "interrupted", "the call was interrupted before it ended");
-            self.end(key, problem.into_response().retry_after(1));
+            self.end(key, Problem::interrupted().into_response().retry_after(1));
         }
         home.outgoing.borrow_mut().clear();
         self.forget(home.key);

@@ -1,7 +1,6 @@
 //! The calls that wait: begun, woken, polled, ended.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     rc::Rc,
     task::{Context, Poll},
 };
@@ -97,7 +96,7 @@ impl Instance {
         let (waker, trace) = (self.woken.waker(key), &self.world.trace);
         trace.enter(call.number, what);
         trace.hold(call.held.get());
-        let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut Context::from_waker(&waker))));
+        let polled = trace.guard(|| future.as_mut().poll(&mut Context::from_waker(&waker)));
         match polled {
             Ok(Poll::Ready(response)) => self.end(key, response),
             Ok(Poll::Pending) => self.put_back(key, future),

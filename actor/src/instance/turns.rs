@@ -1,9 +1,6 @@
 //! One call through its turn.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    rc::Rc,
-};
+use std::rc::Rc;
 
 use crate::{
     activation::{Activation, Call, Chain, Effect, Reading, Transaction},
@@ -70,8 +67,7 @@ fn run_sql(transaction: Transaction<'_>, request: &Request, run: fn(&Request, &m
     let (mut reply, mut changes) = (None, None);
     let stored = home.world.host.transact(home.key, &mut || {
         let mut sql = Sql::new(home.place.clone());
-        let run = AssertUnwindSafe(|| run(request, &mut sql));
-        let response = catch_unwind(run).unwrap_or_else(|_| internal());
+        let response = home.world.trace.guard(|| run(request, &mut sql)).unwrap_or_else(|_| internal());
         let mut is_kept = !response.is_rollback();
         reply = Some(response);
         if is_kept {
@@ -108,7 +104,7 @@ pub(super) fn settle_in(home: &Rc<Activation>, class: &Class, origin: Origin) ->
     call.held.set(Turn::Exclusive);
     let mut sql = Sql::new(home.place.clone());
     let hooks = || (class.hooks)(home, &Cx(call.clone()), &mut sql, origin == Origin::New);
-    let reply = catch_unwind(AssertUnwindSafe(hooks)).unwrap_or_else(|_| Some(internal()));
+    let reply = home.world.trace.guard(hooks).unwrap_or_else(|_| Some(internal()));
     call.held.set(Turn::None);
     call.end();
     drop(permit);

@@ -6,6 +6,7 @@ use super::{
     CallState, Event, Native, Pending,
     answer::Answer,
     entry::label,
+    journal::Journal,
     message::{Chained, Message, Response},
     storage::Identity,
 };
@@ -20,7 +21,12 @@ use crate::{
 
 impl Native {
     /// Does one thing that is due until then.
-    pub(super) fn step(&self, until: Duration) -> bool {
+    pub(super) fn step_until(&self, until: Duration) -> bool {
+        let due = self.due.borrow_mut().pop_front();
+        if let Some(number) = due {
+            self.advance_call(number);
+            return true;
+        }
         let woken = self.host.woken.borrow_mut().pop_front();
         if let Some(actor) = woken {
             self.enter(actor, || self.instance.run(actor));
@@ -40,12 +46,10 @@ impl Native {
 
     fn happen(&self, event: Event) {
         match event {
-            Event::Wake { call, operation } => self.deliver(call, operation, |frame| frame.i32(2, 0)),
-            Event::Answer { call, operation, answer, holds_connection } => {
-                self.deliver(call, operation, |frame| answer.write(frame));
-                if holds_connection {
-                    self.free_connection(call);
-                }
+            Event::Came { call, operation, came } => self.came(call, operation, came),
+            Event::Answer { call, operation, answer } => {
+                self.came(call, operation, Some(answer));
+                self.free_connection(call);
             }
         }
     }
@@ -68,25 +72,32 @@ impl Native {
         let number = self.numbers.get() + 1;
         self.numbers.set(number);
         let is_head = message.method == "HEAD";
-        let state = CallState { is_head, parent, ..CallState::default() };
+        let state = CallState { message: message.clone(), is_head, parent, ..CallState::default() };
         self.calls.borrow_mut().insert(number, state);
+        self.host.journals.borrow_mut().insert(number, Journal::default());
         self.instance.route(message.frame(0.0, None));
         match self.forwarded() {
-            Some(identity) => self.hand_over(number, &message, &identity),
+            Some((identity, cookie)) => {
+                if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
+                    (call.identity, call.cookie) = (Some(identity.clone()), cookie);
+                }
+                self.hand_over(number, &message, &identity);
+            }
             None => self.respond(number),
         }
         number
     }
 
-    /// The actor that the routes name, unless the request is answered already.
-    fn forwarded(&self) -> Option<Identity> {
+    /// The actor that the routes name and the cookie to set, unless the request is answered already.
+    fn forwarded(&self) -> Option<(Identity, Option<String>)> {
         let outbox = self.instance.outbox();
         let frame = Frame::new(outbox.frames().as_bytes(), REQUEST_SLOTS).expect("a route leaves a frame");
         let text = |slot| frame.str(slot).expect("class and name are strings").to_owned();
-        (frame.i32(0) == Ok(0)).then(|| (text(1), text(2)))
+        let cookie = || frame.opt_str(3).expect("a cookie is a string").map(str::to_owned);
+        (frame.i32(0) == Ok(0)).then(|| ((text(1), text(2)), cookie()))
     }
 
-    fn hand_over(&self, number: i64, message: &Message, identity: &Identity) {
+    pub(super) fn hand_over(&self, number: i64, message: &Message, identity: &Identity) {
         let known = self.actors.borrow().get(identity).copied();
         if known.is_some_and(|actor| self.call(number, message, identity, actor)) {
             return;
@@ -98,13 +109,14 @@ impl Native {
             Err(Some(problem)) => self.complete(number, Response::of_problem(problem)),
             Err(None) => self.respond(number),
         }
+        self.trap_if_panicked();
     }
 
     /// Hands a request to its actor, unless that has left memory.
     fn call(&self, number: i64, message: &Message, identity: &Identity, actor: Key) -> bool {
         if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
             call.actor = Some(actor);
-            call.label = label(identity);
+            call.identity = Some(identity.clone());
         }
         let Ok(chain) = self.chain(number, actor) else {
             self.instance.refuse(Unread::Chain);
@@ -117,10 +129,10 @@ impl Native {
     /// The calls of this actor that wait for this one; an error if the chain is too long.
     fn chain(&self, number: i64, actor: Key) -> Result<Option<Chained>, ()> {
         let calls = self.calls.borrow();
-        let (mut labels, mut tasks) = (vec![calls[&number].label.clone()], Vec::new());
+        let (mut labels, mut tasks) = (vec![calls[&number].label()], Vec::new());
         let mut at = calls[&number].parent;
         while let Some(call) = at.and_then(|(parent, _)| calls.get(&parent)) {
-            labels.push(call.label.clone());
+            labels.push(call.label());
             tasks.extend(call.task.filter(|_| call.actor == Some(actor)));
             at = call.parent;
         }
@@ -156,7 +168,12 @@ impl Native {
         for news in news {
             match news {
                 News::Ended(number, response) => self.complete(number, response),
-                News::Waits(number, wants) => wants.into_iter().for_each(|want| self.want(number, want)),
+                News::Waits(number, wants) => {
+                    wants.into_iter().for_each(|want| self.want(number, want));
+                    if self.host.journals.borrow().get(&number).is_some_and(Journal::is_behind) {
+                        self.due.borrow_mut().push_back(number);
+                    }
+                }
             }
         }
     }
@@ -170,7 +187,8 @@ impl Native {
             return News::Ended(number, Response::read(frame, is_head));
         }
         if let Some(identity) = self.host.actors.borrow().get(&actor).filter(|_| number < 0) {
-            calls.entry(number).or_insert_with(|| CallState::of_effect(actor, label(identity)));
+            calls.entry(number).or_insert_with(|| CallState::of_effect(actor, identity.clone()));
+            self.host.journals.borrow_mut().entry(number).or_default();
         }
         if let Some(call) = calls.get_mut(&number) {
             call.task = frame.i32(1).ok().map(i32::cast_unsigned);
@@ -180,9 +198,13 @@ impl Native {
         News::Waits(number, (REQUEST_SLOTS..REQUEST_SLOTS + count).map(|slot| read_want(&frame, slot)).collect())
     }
 
-    pub(super) fn complete(&self, number: i64, response: Response) {
+    pub(super) fn complete(&self, number: i64, mut response: Response) {
         let mut calls = self.calls.borrow_mut();
         let Some(call) = calls.get_mut(&number).filter(|call| call.response.is_none()) else { return };
+        self.host.journals.borrow_mut().remove(&number);
+        if let Some(cookie) = call.cookie.take() {
+            response.set_cookie(cookie);
+        }
         match call.parent {
             None if call.is_abandoned => drop(calls.remove(&number)),
             None => call.response = Some(response),
@@ -190,7 +212,7 @@ impl Native {
                 calls.remove(&number);
                 drop(calls);
                 let answer = Answer::of_response(response.status, &response.headers, &response.body);
-                let event = Event::Answer { call: parent, operation, answer, holds_connection: true };
+                let event = Event::Answer { call: parent, operation, answer };
                 self.schedule(Duration::ZERO, event);
             }
         }
@@ -200,23 +222,36 @@ impl Native {
         if !self.is_under_way(number) {
             return;
         }
+        let Some(journal) = self.host.journals.borrow_mut().get_mut(&number).map(|journal| match &want {
+            Some(want) => journal.begins(operation, want),
+            None => {
+                journal.cancel(operation);
+                true
+            }
+        }) else {
+            return;
+        };
+        if !journal {
+            return;
+        }
         match want {
             None => {
                 if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
                     call.queue.retain(|(id, _)| *id != operation);
                 }
             }
-            Some(Want::Sleep(duration)) => self.schedule(duration, Event::Wake { call: number, operation }),
+            Some(Want::Sleep(duration)) => {
+                self.schedule(duration, Event::Came { call: number, operation, came: None });
+            }
             Some(Want::Fetch(outbound)) => {
-                let answer = Answer::timeout();
-                let event = Event::Answer { call: number, operation, answer, holds_connection: false };
+                let event = Event::Came { call: number, operation, came: Some(Answer::timeout()) };
                 self.schedule(outbound.time_max, event);
                 self.connect(number, operation, outbound);
             }
         }
     }
 
-    fn is_under_way(&self, number: i64) -> bool {
+    pub(super) fn is_under_way(&self, number: i64) -> bool {
         self.calls.borrow().get(&number).is_some_and(|call| call.response.is_none())
     }
 
@@ -234,7 +269,7 @@ impl Native {
             return;
         }
         let (delay, answer) = self.upstreams.answer(&outbound).within(&outbound);
-        self.schedule(delay, Event::Answer { call: number, operation, answer, holds_connection: true });
+        self.schedule(delay, Event::Answer { call: number, operation, answer });
     }
 
     fn free_connection(&self, number: i64) {
@@ -267,10 +302,7 @@ impl Native {
     }
 
     /// Hands one result over. The call may have ended, and the operation may be gone: then it is dropped.
-    fn deliver(&self, number: i64, operation: i32, write: impl FnOnce(&mut FrameWriter<'_>)) {
-        if !self.is_under_way(number) {
-            return;
-        }
+    pub(super) fn deliver(&self, number: i64, operation: i32, came: Option<&Answer>) {
         let (Some(actor), Some(task)) =
             self.calls.borrow().get(&number).map_or((None, None), |call| (call.actor, call.task))
         else {
@@ -282,7 +314,10 @@ impl Native {
         frame.frame(REQUEST_SLOTS, RESULT_SLOTS, |frame| {
             frame.i32(0, task.cast_signed());
             frame.i32(1, operation);
-            write(frame);
+            match came {
+                Some(answer) => answer.write(frame),
+                None => frame.i32(2, 0),
+            }
         });
         frame.finish();
         self.enter(actor, || self.instance.resume(actor, buffer));
@@ -291,8 +326,12 @@ impl Native {
 
 impl CallState {
     /// What a committed turn has asked for: nobody waits for it.
-    fn of_effect(actor: Key, label: String) -> Self {
-        Self { actor: Some(actor), label, is_abandoned: true, ..Self::default() }
+    fn of_effect(actor: Key, identity: Identity) -> Self {
+        Self { actor: Some(actor), identity: Some(identity), is_abandoned: true, ..Self::default() }
+    }
+
+    fn label(&self) -> String {
+        self.identity.as_ref().map_or_else(String::new, label)
     }
 }
 

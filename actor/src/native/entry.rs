@@ -1,6 +1,6 @@
 //! Entries into the instance: actors come into memory, run, and are lost.
 
-use super::{CallState, Native, message::Response, storage::Identity};
+use super::{Native, storage::Identity};
 use crate::{
     host::{Host, StorageError},
     key::Key,
@@ -54,31 +54,8 @@ impl Native {
         // The replies of an object that was reset do not leave.
         self.reset_crashed();
         self.collect(actor, &frames);
+        self.trap_if_panicked();
         !frames.is_empty()
-    }
-
-    /// Resets the objects that have crashed in the last entry; whether there are some.
-    fn reset_crashed(&self) -> bool {
-        let crashed = self.host.take_crashed();
-        for identity in &crashed {
-            self.lose(identity, &unavailable());
-        }
-        !crashed.is_empty()
-    }
-
-    /// Takes an actor's memory. Its calls end with this problem.
-    pub(super) fn lose(&self, identity: &Identity, problem: &Problem) {
-        let Some(actor) = self.forget(identity) else { return };
-        // Turns that are dropped may read, and nobody minds what.
-        self.host.present.replace(Some(identity.clone()));
-        self.instance.deactivate(actor);
-        self.host.present.take();
-        let is_lost = |call: &CallState| call.actor == Some(actor) && call.response.is_none();
-        let lost: Vec<i64> =
-            self.calls.borrow().iter().filter(|(_, call)| is_lost(call)).map(|(number, _)| *number).collect();
-        for number in lost {
-            self.complete(number, Response::of_problem(problem.clone()));
-        }
     }
 
     pub(super) fn forget(&self, identity: &Identity) -> Option<Key> {
@@ -96,9 +73,4 @@ pub(super) fn label((class, name): &Identity) -> String {
 /// The object was reset while it worked.
 pub(super) fn unavailable() -> Problem {
     Problem::new(503, "unavailable", "the actor cannot be reached at the moment")
-}
-
-/// The instance was replaced while the call waited.
-pub(super) fn interrupted() -> Problem {
-    Problem::new(503, "interrupted", "the call was interrupted before it ended")
 }

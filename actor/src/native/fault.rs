@@ -41,13 +41,17 @@ pub enum Fault {
     CrashDuring,
     /// A crash when the commit is durable and the reply has not left yet.
     CrashAfter,
+    /// The instance traps within the commit: the turn is answered 500, and other calls are run again.
+    TrapAtCommit,
     /// Storage does not answer a read.
     FailRead,
+    /// The instance traps within a read, of an actor that comes into memory or of a container that loads lazily.
+    TrapAtRead,
 }
 
 impl Fault {
     fn is_of_commits(self) -> bool {
-        self != Self::FailRead
+        !matches!(self, Self::FailRead | Self::TrapAtRead)
     }
 }
 
@@ -76,8 +80,12 @@ impl Faults {
         self.take(actor, Fault::is_of_commits)
     }
 
-    pub(crate) fn take_for_read(&self, actor: &Identity) -> Option<Fault> {
-        self.take(actor, |fault| !fault.is_of_commits())
+    pub(crate) fn fails_read(&self, actor: &Identity) -> bool {
+        self.take(actor, |fault| fault == Fault::FailRead).is_some()
+    }
+
+    pub(crate) fn traps_at_read(&self, actor: &Identity) -> bool {
+        self.take(actor, |fault| fault == Fault::TrapAtRead).is_some()
     }
 
     fn take(&self, actor: &Identity, is_wanted: fn(Fault) -> bool) -> Option<Fault> {

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell as StdCell, RefCell},
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     rc::Rc,
     time::Duration,
 };
@@ -11,6 +11,7 @@ use wasm_bindgen::JsValue;
 
 use super::{
     fault::{Fault, Faults},
+    journal::Journal,
     storage::{Database, Identity, Row, Savepoint, Storage},
 };
 use crate::{
@@ -18,10 +19,14 @@ use crate::{
     key::Key,
     rows::{Cell, Rows},
     store::RECORD_KEY,
+    trace::Trace,
 };
 
 /// When the virtual clock starts: 2026-01-01 00:00:00 UTC, in seconds since the Unix epoch.
 const START_SECONDS: u64 = 1_767_225_600;
+
+/// A session's key.
+const KEY: &str = "the native host's key, which is no secret";
 
 /// Behind every key: those of fields begin with a name, which is UTF-8.
 const KEYS_END: &[u8] = &[u8::MAX];
@@ -32,8 +37,10 @@ pub(crate) struct NativeHost {
     random: StdCell<u64>,
     pub(crate) log: RefCell<Vec<String>>,
     pub(crate) woken: RefCell<VecDeque<Key>>,
-    /// Calls that no journal can run again.
-    pub(crate) unjournaled: RefCell<HashSet<i64>>,
+    /// What calls have asked for, by their numbers.
+    pub(crate) journals: RefCell<HashMap<i64, Journal>>,
+    pub(crate) trace: Rc<Trace>,
+    pub(crate) secrets: RefCell<HashMap<String, String>>,
     /// Who the keys of the instance are.
     pub(crate) actors: RefCell<HashMap<Key, Identity>>,
     /// The actor that the present entry is for.
@@ -51,7 +58,9 @@ impl NativeHost {
             random: StdCell::new(0),
             log: RefCell::default(),
             woken: RefCell::default(),
-            unjournaled: RefCell::default(),
+            journals: RefCell::default(),
+            trace: Rc::default(),
+            secrets: RefCell::default(),
             actors: RefCell::default(),
             present: RefCell::default(),
             storage,
@@ -66,6 +75,38 @@ impl NativeHost {
 
     pub(crate) fn set_clock(&self, now: Duration) {
         self.now.set(now);
+    }
+
+    /// SplitMix64 ([Steele, Lea and Flood, 2014](https://doi.org/10.1145/2660193.2660195)) from a fixed seed: tests
+    /// repeat themselves.
+    fn scramble(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            self.random.set(self.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
+            let mut mixed = self.random.get();
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            mixed ^= mixed >> 31;
+            chunk.copy_from_slice(&mixed.to_le_bytes()[..chunk.len()]);
+        }
+    }
+
+    /// The journal of the call that runs, if one does.
+    fn with_running<R>(&self, act: impl FnOnce(&mut Journal) -> R) -> Option<R> {
+        self.with_journal(self.trace.number(), act)
+    }
+
+    fn with_journal<R>(&self, call: f64, act: impl FnOnce(&mut Journal) -> R) -> Option<R> {
+        self.journals.borrow_mut().get_mut(&(call as i64)).map(act)
+    }
+
+    /// What is stored by a run that is not the same as the one before could be stored twice.
+    fn check_journal(&self) -> Result<(), StorageError> {
+        match self.with_running(|journal| journal.is_behind()) {
+            Some(true) => {
+                Err(StorageError::new("the call was interrupted, and was not the same when it was run again"))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -96,7 +137,7 @@ impl NativeHost {
 
     fn read_for(&self, actor: &Identity, read: &Read<'_>) -> Result<Rows, StorageError> {
         self.reads.set(self.reads.get() + 1);
-        if self.faults.take_for_read(actor).is_some() {
+        if self.faults.fails_read(actor) {
             return Err(StorageError::new("a failure that the test has asked for"));
         }
         self.storage.of(actor)?.read(read)
@@ -172,6 +213,10 @@ impl NativeHost {
                 self.faults.crash(actor);
                 Ok(())
             }
+            Some(Fault::TrapAtCommit) => {
+                drop(savepoint);
+                panic!("a trap within a commit, as the test has asked for");
+            }
             Some(fault) => {
                 drop(savepoint);
                 if fault != Fault::FailCommit {
@@ -186,19 +231,13 @@ impl NativeHost {
 
 impl Host for NativeHost {
     fn now(&self) -> f64 {
-        self.now.get().as_secs_f64() * 1e3
+        let now = self.now.get().as_secs_f64() * 1e3;
+        self.with_running(|journal| journal.time(now)).unwrap_or(now)
     }
 
-    /// SplitMix64 ([Steele, Lea and Flood, 2014](https://doi.org/10.1145/2660193.2660195)) from a fixed seed: tests
-    /// repeat themselves.
     fn random(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            self.random.set(self.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
-            let mut mixed = self.random.get();
-            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            mixed ^= mixed >> 31;
-            chunk.copy_from_slice(&mixed.to_le_bytes()[..chunk.len()]);
+        if self.with_running(|journal| journal.random(bytes, |bytes| self.scramble(bytes))).is_none() {
+            self.scramble(bytes);
         }
     }
 
@@ -211,7 +250,11 @@ impl Host for NativeHost {
     }
 
     fn unjournaled(&self, _: Key, call: f64) {
-        self.unjournaled.borrow_mut().insert(call as i64);
+        self.with_journal(call, |journal| journal.is_given_up = true);
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        Some(self.secrets.borrow().get(name).cloned().unwrap_or_else(|| KEY.to_owned()))
     }
 
     fn wake(&self, actor: Key) {
@@ -219,22 +262,35 @@ impl Host for NativeHost {
     }
 
     fn read(&self, actor: Key, read: &Read<'_>) -> Result<Rows, StorageError> {
-        self.read_for(&self.running(actor)?, read)
+        let actor = self.running(actor)?;
+        assert!(!self.faults.traps_at_read(&actor), "a trap within a read, as the test has asked for");
+        self.read_for(&actor, read)
     }
 
     fn commit(&self, actor: Key, writes: &[Write]) -> Result<(), StorageError> {
         let actor = self.running(actor)?;
+        self.check_journal()?;
         let database = self.storage.of(&actor)?;
         let savepoint = Savepoint::begin(&database)?;
         for (at, write) in writes.iter().enumerate() {
             let is_sql = matches!(write, Write::Sql { .. });
             database.write(write).map_err(|error| StorageError { write: is_sql.then_some(at), ..error })?;
         }
-        self.settle(&actor, &database, savepoint)
+        self.settle(&actor, &database, savepoint)?;
+        self.with_running(|journal| journal.has_committed = true);
+        Ok(())
     }
 
     fn transact(&self, actor: Key, body: &mut dyn FnMut() -> bool) -> Result<(), StorageError> {
-        self.transact_for(&self.running(actor)?, body)
+        let actor = self.running(actor)?;
+        self.check_journal()?;
+        let mut is_kept = false;
+        self.transact_for(&actor, &mut || {
+            is_kept = body();
+            is_kept
+        })?;
+        self.with_running(|journal| journal.has_committed |= is_kept);
+        Ok(())
     }
 
     /// A process has no bound of its own: actors leave by their number alone.

@@ -85,6 +85,7 @@ impl Database {
                 state.map.extract_if(from.clone()..to.clone(), |_, _| true).for_each(drop);
             }
             Write::DeleteRange { .. } => {}
+            Write::Erase => state.map.clear(),
             Write::Move { from, to } => relocate(&mut state.map, from, to),
             Write::Sql { .. } => return Err(no_sql()),
         }

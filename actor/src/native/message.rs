@@ -176,10 +176,23 @@ impl Response {
 
     /// What a client reads that should try again.
     pub(crate) fn of_problem(problem: Problem) -> Self {
+        Self::of(problem.into_response().retry_after(1))
+    }
+
+    /// What a client reads of a reply.
+    pub(crate) fn of(reply: crate::response::Response) -> Self {
         let mut outbox = Outbox::new(false);
-        outbox.respond(0.0, problem.into_response().retry_after(1));
+        outbox.respond(0.0, reply);
         let frame = Frame::new(outbox.frames().as_bytes(), REQUEST_SLOTS).expect("the frame was just written");
         Self::read(&frame, false)
+    }
+
+    /// Adds a cookie, unless the method has set one of that name.
+    pub(crate) fn set_cookie(&mut self, cookie: String) {
+        let name = cookie.split_inclusive('=').next().unwrap_or_default().as_bytes();
+        if !self.headers.iter().any(|(known, value)| known == "set-cookie" && value.starts_with(name)) {
+            self.headers.push(("set-cookie".into(), cookie.into_bytes()));
+        }
     }
 
     /// The first header of that name, if it is text.

@@ -14,11 +14,13 @@ mod drive;
 mod entry;
 mod fault;
 mod host;
+mod journal;
 #[cfg(target_arch = "wasm32")]
 mod memory;
 mod message;
 mod page;
 mod pending;
+mod replay;
 #[cfg(not(target_arch = "wasm32"))]
 mod sql;
 #[cfg(not(target_arch = "wasm32"))]
@@ -38,6 +40,8 @@ use std::{
 
 use answer::Upstreams;
 use host::NativeHost;
+use journal::Came;
+use message::Message;
 use storage::{Identity, Storage};
 
 pub use answer::{Answer, Sent, Upstream};
@@ -88,13 +92,19 @@ pub struct Native {
     /// What is due, by time and then by order.
     events: RefCell<BTreeMap<(Duration, u64), Event>>,
     serial: Cell<u64>,
+    /// Calls that are run again and may have results to take.
+    due: RefCell<VecDeque<i64>>,
 }
 
 /// A call that was begun and whose response was not taken. Requests have positive numbers, effects negative ones.
 #[derive(Default)]
 struct CallState {
+    message: Message,
+    /// The actor that it is for, once the routes have named it.
+    identity: Option<Identity>,
+    /// What the response sets.
+    cookie: Option<String>,
     actor: Option<Key>,
-    label: String,
     task: Option<u32>,
     is_head: bool,
     response: Option<Response>,
@@ -107,8 +117,17 @@ struct CallState {
 }
 
 enum Event {
-    Answer { call: i64, operation: i32, answer: Answer, holds_connection: bool },
-    Wake { call: i64, operation: i32 },
+    Came {
+        call: i64,
+        operation: i32,
+        came: Came,
+    },
+    /// An answer over a connection, which is free again.
+    Answer {
+        call: i64,
+        operation: i32,
+        answer: Answer,
+    },
 }
 
 impl Default for Native {
@@ -178,7 +197,7 @@ impl Native {
     fn with_app(app: App, storage: Rc<Storage>) -> Self {
         let host = Rc::new(NativeHost::new(storage));
         Self {
-            instance: Instance::new(app, host.clone(), Setup::default()),
+            instance: Instance::new(app, host.clone(), Setup { trace: host.trace.clone(), ..Setup::default() }),
             host,
             upstreams: Upstreams::default(),
             actors: RefCell::default(),
@@ -186,6 +205,7 @@ impl Native {
             numbers: Cell::new(0),
             events: RefCell::default(),
             serial: Cell::new(0),
+            due: RefCell::default(),
         }
     }
 
@@ -249,10 +269,58 @@ impl Native {
         (0..count).for_each(|_| self.inject(Fault::FailCommit));
     }
 
+    /// The instance traps, in no call of this host's: all actors lose their memory. Calls that are under way are run again,
+    /// as they are when a call [traps](Pending::trap) or a method panics.
+    ///
+    /// ```
+    /// # use duractor::{native::Answer, prelude::*, Native};
+    /// # #[derive(Default, Actor)]
+    /// # struct Rates {}
+    /// # #[methods]
+    /// # impl Rates {
+    /// #     #[get("/eur")]
+    /// #     async fn eur(&self, cx: &Cx) -> Result<String> {
+    /// #         Ok(cx.get("https://rates.example/eur").await?.text().into_owned())
+    /// #     }
+    /// # }
+    /// # #[routes]
+    /// # fn routes() -> Router { Router::new().mount::<Rates>("/rates", "rates") }
+    /// let native = Native::new().routes(routes());
+    /// native.upstream("https://rates.example/*", Answer::text("1.08").after(secs(1)));
+    /// let call = native.get("/rates/eur").start();
+    /// native.trap();
+    /// assert_eq!(call.wait().text(), "1.08");
+    /// assert_eq!(native.sent().len(), 1);
+    /// ```
+    pub fn trap(&self) {
+        let all: Vec<Identity> = self.actors.borrow().keys().cloned().collect();
+        self.interrupt(&all);
+        self.run();
+    }
+
     /// Takes an actor's memory, as a trap does. Its next call brings it back from its last commit; calls that are under
-    /// way are answered 503 `interrupted`.
+    /// way are run again.
     pub fn rehydrate(&self, class: &str, name: &str) {
-        self.lose(&(class.to_owned(), name.to_owned()), &entry::interrupted());
+        self.interrupt(&[(class.to_owned(), name.to_owned())]);
+        self.run();
+    }
+
+    /// Sets a secret binding. `SESSION_KEYS`, and whatever else holds a session's keys, has one key unless it is set.
+    ///
+    /// ```
+    /// # use duractor::{prelude::*, Native, Session};
+    /// # #[derive(Default, Actor)]
+    /// # struct Cart {}
+    /// # #[methods]
+    /// # impl Cart { #[get] fn show(&self) {} }
+    /// # #[routes]
+    /// # fn routes() -> Router { Router::new().mount::<Cart>("/cart", Session::cookie("cart")) }
+    /// let native = Native::new().routes(routes());
+    /// native.secret("SESSION_KEYS", "too short");
+    /// assert_eq!(native.get("/cart").send().status, 500);
+    /// ```
+    pub fn secret(&self, name: &str, text: &str) {
+        self.host.secrets.borrow_mut().insert(name.to_owned(), text.to_owned());
     }
 
     /// Ends an actor's Durable Object, as workerd does with one that is idle. Its next call makes it anew, from its last
@@ -368,6 +436,14 @@ impl Native {
         pending.into_iter().map(Pending::wait).collect()
     }
 
+    /// Does the next single thing, and lets the clock run until it is due. False where there is nothing.
+    ///
+    /// A test that interrupts a call at each of its steps counts them by this.
+    pub fn step(&self) -> bool {
+        let next = self.events.borrow().keys().next().map(|(at, _)| *at);
+        self.step_until(next.unwrap_or_default().max(self.host.clock()))
+    }
+
     /// Goes on with everything that can go on without the clock.
     pub fn run(&self) {
         self.advance(Duration::ZERO);
@@ -376,7 +452,7 @@ impl Native {
     /// Lets time pass; what is due happens in order.
     pub fn advance(&self, duration: Duration) {
         let until = self.host.clock() + duration;
-        while self.step(until) {}
+        while self.step_until(until) {}
         self.host.set_clock(until);
     }
 }

@@ -26,11 +26,15 @@ impl Pending<'_> {
             if let Some(response) = self.response() {
                 return response;
             }
-            let next = self.native.events.borrow().keys().next().map(|(at, _)| *at);
-            let woken = !self.native.host.woken.borrow().is_empty();
-            assert!(next.is_some() || woken, "the call waits for something that cannot happen here: {self:?}");
-            let until = next.unwrap_or_default().max(self.native.host.clock());
-            self.native.step(until);
+            assert!(self.native.step(), "the call waits for something that cannot happen here: {self:?}");
+        }
+    }
+
+    /// The call traps where it waits: it is answered 500, its turn is rolled back, all actors lose their memory, and other
+    /// calls are run again. A call that has ended does not trap.
+    pub fn trap(&self) {
+        if self.response().is_none() {
+            self.native.trap_in(self.number);
         }
     }
 

@@ -221,6 +221,7 @@ impl Database {
             Write::Delete { key } => self.delete(key, Some(&[key.as_slice(), &[0]].concat())),
             Write::DeleteRange { from, to } => self.delete(from, Some(to)),
             Write::Move { from, to } => self.relocate(from, to),
+            Write::Erase => self.erase(),
         }
         .map_err(failure)
     }
@@ -252,6 +253,25 @@ impl Database {
                 self.connection.execute(&sql, params![from, to])?;
             }
         }
+        Ok(())
+    }
+
+    /// Drops whatever there is. Tables go last, since dropping one takes its indices and triggers along, and a virtual
+    /// one's own tables.
+    fn erase(&self) -> Result<(), SqlError> {
+        self.connection.execute_batch("PRAGMA defer_foreign_keys = ON")?;
+        let sql = "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view', 'table') AND substr(name, 1, 7) <> 'sqlite_'
+                   ORDER BY type = 'table', sql NOT LIKE 'CREATE VIRTUAL%'";
+        let all: Vec<(String, String)> = {
+            let mut found = self.connection.prepare(sql)?;
+            let rows = found.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        for (kind, name) in all {
+            let name = name.replace('"', "\"\"");
+            self.connection.execute_batch(&format!("DROP {kind} IF EXISTS \"{name}\""))?;
+        }
+        self.has_tables.set(false);
         Ok(())
     }
 

@@ -20,7 +20,6 @@ use crate::{
     state::Layouts,
     store::Place,
     tenancy::Tenants,
-    trace::Trace,
 };
 
 /// What stands behind a `Cx` in a unit test: no actor, and operations that are answered at once.
@@ -84,7 +83,7 @@ impl Cx {
             development: false,
             scratch: RefCell::default(),
             present: Cell::default(),
-            trace: Trace::default(),
+            trace: Rc::default(),
         });
         let state = Box::new(RefCell::new(Nobody));
         let place = Place {

@@ -11,13 +11,19 @@ import { failed, unavailable } from "./problem.js";
 import { PATH, REQUEST_SLOTS, RESPONSE_SLOTS, pathOf, refuse, toResponse, writeRequest } from "./request.js";
 import { WriteError, messageOf, writeAnswer } from "./storage.js";
 
-/** @import { Env, Options, State } from "./types.d.ts" */
+/** @import { Env, Options, Place, State } from "./types.d.ts" */
 
 /** Answers of the router that are remembered, at most, and the longest path of one. */
 const KNOWN_MAX = 1024, KNOWN_PATH_MAX = 128;
 
+/** What a key has that is made up. */
+const KEY_BYTES = 32;
+
 /** Most bytes that the platform gives at once. */
 const RANDOM_MAX_BYTES = 65_536;
+
+/** The bindings while the router is asked. @type {Env} */
+let asking = {};
 
 let options = /** @type {Options} */ (/** @type {unknown} */ (null));
 
@@ -144,6 +150,38 @@ function writeFailure(error) {
   return writer.finish();
 }
 
+/**
+ * A secret binding. The answer goes into the inbox: a frame of one slot, its text or null.
+ *
+ * @param {number} address
+ * @param {number} length
+ * @returns {number} its length
+ */
+export function secret(address, length) {
+  const text = secretOf(textAt(address, length));
+  begin(SLOT_BYTES + stringBytes(text ?? ""), 1);
+  writer.str(0, text);
+  return writer.finish();
+}
+
+/** Secrets that were made up in development. @type {Map<string, string>} */
+const madeUp = new Map();
+
+/** @param {string} name @returns {string | null} */
+function secretOf(name) {
+  const set = asking[name];
+  if (typeof set === "string") return set;
+  if (set !== undefined) throw new Error(`the binding ${name} is no secret`);
+  if (!options.development) return null;
+  let text = madeUp.get(name);
+  if (text === undefined) {
+    console.warn(`the secret ${name} is not set: one is made up, and ends with this process. To keep it, write to .dev.vars: ${name}="…"`);
+    text = [...crypto.getRandomValues(new Uint8Array(KEY_BYTES))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    madeUp.set(name, text);
+  }
+  return text;
+}
+
 /** What is done with the bindings is in no journal. @param {number} key */
 export function env(key) {
   const actor = owner(key);
@@ -153,7 +191,7 @@ export function env(key) {
 
 // The way in.
 
-/** Which actors requests are for, as far as that is known: by method and path. @type {Map<string, [string, string]>} */
+/** Which actors requests are for, as far as that is known: by method and path. @type {Map<string, Place>} */
 const known = new Map();
 
 /**
@@ -165,22 +203,33 @@ const known = new Map();
  */
 function route(request, env) {
   const path = pathOf(request.url);
-  const isByPath = controlWord(BY_PATH) === 1;
-  const place = isByPath ? `${request.method} ${path.split("?", 1)[0]}` : "";
-  let found = known.get(place);
-  if (found === undefined) {
-    const asked = ask(request, path, isByPath);
+  const way = `${request.method} ${path.split("?", 1)[0]}`;
+  let place = known.get(way);
+  if (place === undefined) {
+    asking = env;
+    const asked = ask(request, path);
     if (asked instanceof Response) return asked;
-    found = asked;
-    if (isByPath && place.length <= KNOWN_PATH_MAX) remember(place, found);
+    place = asked;
+    if (place.isLasting && way.length <= KNOWN_PATH_MAX) remember(way, place);
   }
-  return stub(env, found[0], found[1]).fetch(request).catch(unavailable);
+  const response = stub(env, place).fetch(request).catch(unavailable);
+  const { cookie } = place;
+  return cookie === null ? response : response.then((/** @type {Response} */ response) => withCookie(response, cookie));
 }
 
-/** @param {string} place @param {[string, string]} found */
-function remember(place, found) {
+/** @param {string} way @param {Place} place */
+function remember(way, place) {
   if (known.size === KNOWN_MAX) known.clear();
-  known.set(place, found);
+  known.set(way, place);
+}
+
+/** Adds a cookie, unless the method has set one of that name. @param {Response} response @param {string} cookie */
+function withCookie(response, cookie) {
+  const name = cookie.slice(0, cookie.indexOf("=") + 1);
+  if (response.headers.getAll("set-cookie").some((set) => set.startsWith(name))) return response;
+  const copy = new Response(response.body, response);
+  copy.headers.append("set-cookie", cookie);
+  return copy;
 }
 
 /**
@@ -188,22 +237,26 @@ function remember(place, found) {
  *
  * @param {Request} request
  * @param {string} path
- * @param {boolean} isByPath
- * @returns {Response | [string, string]} the answer of a request that needs no actor, or the actor's class and name
+ * @returns {Response | Place} the answer of a request that needs no actor, or the actor
  */
-function ask(request, path, isByPath) {
+function ask(request, path) {
   if (path.length > controlWord(PATH_MAX)) return refuse(PATH);
-  const headers = isByPath ? [] : sendable(request.headers, CHAIN_HEADER);
+  const headers = controlWord(BY_PATH) === 1 ? [] : sendable(request.headers, CHAIN_HEADER);
   const length = writeRequest(request, path, null, headers, 0, null);
   enter(() => X.duractor_route(length));
   const left = outbox();
   reader.at(left.address, left.length, RESPONSE_SLOTS);
   if (reader.i32(0) !== 0) return toResponse();
-  return [/** @type {string} */ (reader.str(1)), /** @type {string} */ (reader.str(2))];
+  return {
+    className: /** @type {string} */ (reader.str(1)),
+    name: /** @type {string} */ (reader.str(2)),
+    cookie: reader.str(3),
+    isLasting: reader.i32(5) === 1,
+  };
 }
 
-/** @param {Env} env @param {string} className @param {string} name */
-function stub(env, className, name) {
+/** @param {Env} env @param {Place} place */
+function stub(env, { className, name }) {
   for (const binding of options.bindings[className] ?? []) {
     if (env[binding] !== undefined) return env[binding].getByName(name);
   }

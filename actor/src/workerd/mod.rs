@@ -50,6 +50,7 @@ extern "C" {
     fn now() -> f64;
     fn random(address: *mut u8, length: usize);
     fn log(address: *const u8, length: usize);
+    fn secret(address: *const u8, length: usize) -> u32;
     fn unjournaled(actor: u32, call: f64);
     fn wake(actor: u32);
     fn read(actor: u32, address: *const u8, length: usize) -> u32;
@@ -90,7 +91,7 @@ pub fn install(routes: fn() -> Router) {
     // Here, after all start functions: one line in the log is enough for a panic.
     std::panic::set_hook(Box::new(|info| Workerd.log(&info.to_string())));
     let app = routes().build().unwrap_or_else(|conflicts| panic!("{conflicts}"));
-    let setup = Setup { development: IS_DEVELOPMENT.get(), notify: Some(notify), shows: true };
+    let setup = Setup { development: IS_DEVELOPMENT.get(), notify: Some(notify), shows: true, trace: Rc::default() };
     let instance = Rc::new(Instance::new(app, Rc::new(Workerd), setup));
     INSTANCE.with(|cell| assert!(cell.set(instance).is_ok(), "the routes are installed once"));
     INBOX.set(with_instance(|instance| instance.take_spare(INBOX_BYTES)));
@@ -118,6 +119,13 @@ impl Host for Workerd {
 
     fn unjournaled(&self, actor: Key, call: f64) {
         unjournaled(actor.to_bits(), call);
+    }
+
+    fn secret(&self, name: &str) -> Option<String> {
+        publish();
+        let frame = take_inbox(secret(name.as_ptr(), name.len()));
+        let frame = Frame::new(frame.as_bytes(), 1).and_then(|frame| Ok(frame.opt_str(0)?.map(str::to_owned)));
+        frame.unwrap_or_else(|error| panic!("the frame of a secret cannot be read: {error}"))
     }
 
     fn wake(&self, actor: Key) {

@@ -8,7 +8,7 @@ import { SLOT_BYTES, Tag, payloadBytes, stringBytes } from "./frame.js";
 
 /** Kinds of reads, and of writes. */
 const GET = 0, SCAN = 1, SCAN_DOWN = 2, COUNT = 3, SQL_WRITES = 5;
-const PUT = 0, DELETE = 1, DELETE_RANGE = 2, MOVE = 3;
+const PUT = 0, DELETE = 1, DELETE_RANGE = 2, MOVE = 3, ERASE = 5;
 const READ_SLOTS = 6, COMMIT_SLOTS = 6, WRITE_SLOTS = 3, ANSWER_SLOTS = 6;
 
 /** Larger values are cut into parts, in bytes, so that a page of rows is never large; the platform's bound is 2 MB. */
@@ -32,6 +32,8 @@ const DOWN = `SELECT key, value, parts ${RANGE} ORDER BY key DESC LIMIT ?`;
 const TOTAL = `SELECT count(*) ${RANGE}`;
 const PARTS = "SELECT value FROM _duractor_parts WHERE key = ? ORDER BY part";
 const STORE = "INSERT INTO _duractor VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value, parts = excluded.parts";
+const ALL = `SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view', 'table') AND substr(name, 1, 7) <> 'sqlite_'
+  AND substr(name, 1, 4) <> '_cf_' ORDER BY type = 'table', sql NOT LIKE 'CREATE VIRTUAL%'`;
 const STORE_PART = "INSERT INTO _duractor_parts VALUES (?, ?, ?)";
 
 /** Has a transaction rolled back. */
@@ -166,6 +168,7 @@ export class Storage {
   /** @param {FrameReader} frame @param {number} slot */
   #write(frame, slot) {
     const kind = frame.i32(slot);
+    if (kind === ERASE) return this.#erase();
     if (kind > MOVE) return this.#run(/** @type {string} */ (frame.str(slot + 1)), readParams(frame, slot + 2));
     const first = /** @type {Uint8Array} */ (frame.bytes(slot + 1));
     if (kind === DELETE) return this.#each("DELETE FROM # WHERE key = ?", first);
@@ -200,6 +203,17 @@ export class Storage {
     }
     this.#sql.exec(STORE, key, null, parts);
     this.#hasParts = true;
+  }
+
+  /**
+   * Drops whatever there is. Tables go last, since dropping one takes its indices and triggers along, and a virtual one's
+   * own tables.
+   */
+  #erase() {
+    this.#sql.exec("PRAGMA defer_foreign_keys = ON");
+    for (const [kind, name] of this.#found(ALL)) this.#sql.exec(`DROP ${kind} IF EXISTS "${name.replaceAll('"', '""')}"`);
+    this.#isMade = false;
+    this.#hasParts = null;
   }
 
   /** Runs a statement of the user's to its end. @param {string} text @param {Cell[]} params */

@@ -70,6 +70,7 @@ fn write_one(frame: &mut FrameWriter<'_>, slot: usize, write: &Write) {
             frame.bytes(slot + 1, key);
         }
         Write::DeleteRange { from, to } => pair(2, from, to),
+        Write::Erase => frame.i32(slot, 5),
         Write::Move { from, to } => pair(3, from, to),
         Write::Sql { text, params } => {
             frame.i32(slot, 4);

@@ -33,6 +33,16 @@ export interface State {
   waitUntil?(promise: Promise<unknown>): void;
 }
 
+/** The actor that a request is for. */
+export interface Place {
+  className: string;
+  name: string;
+  /** What the reply sets, if anything. */
+  cookie: string | null;
+  /** Whether it is the same for all requests of its method and path. */
+  isLasting: boolean;
+}
+
 /** Who is told of traps: when the old instance can still be read, and when there is a new one. */
 export interface Watcher {
   trapped(trap: Trap): void;

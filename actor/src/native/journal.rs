@@ -1,0 +1,168 @@
+//! What a call has asked for, and what came of it, so that it can be run again after a trap. `journal.js` is the same in
+//! workerd.
+
+use std::collections::BTreeMap;
+
+use super::answer::Answer;
+use crate::ops::{Outbound, Want};
+
+/// What an operation came to: an answer, or the end of a wait.
+pub(super) type Came = Option<Answer>;
+
+#[derive(Debug)]
+struct Noted {
+    /// None of a wait.
+    outbound: Option<Box<Outbound>>,
+    is_under_way: bool,
+    /// What the present run has done with it.
+    is_wanted: bool,
+    is_cancelled: bool,
+    is_done: bool,
+}
+
+impl Noted {
+    fn is(&self, want: &Want) -> bool {
+        match (&self.outbound, want) {
+            (None, Want::Sleep(_)) => true,
+            (Some(one), Want::Fetch(other)) => {
+                (&one.method, &one.url, &one.body) == (&other.method, &other.url, &other.body)
+            }
+            _ => false,
+        }
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Value {
+    Time(f64),
+    Random(Vec<u8>),
+}
+
+/// The journal of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    values: Vec<Value>,
+    values_taken: usize,
+    noted: BTreeMap<i32, Noted>,
+    /// Results in the order in which they were handed over.
+    came: Vec<(i32, Came)>,
+    came_taken: usize,
+    is_replay: bool,
+    has_diverged: bool,
+    /// Whether the call has stored something, which must not be stored twice.
+    pub(super) has_committed: bool,
+    /// Whether the call depends on what no journal holds.
+    pub(super) is_given_up: bool,
+}
+
+impl Journal {
+    pub(super) fn can_replay(&self) -> bool {
+        !self.has_committed && !self.is_given_up && !self.has_diverged
+    }
+
+    /// Whether a run has asked for something else than the run before.
+    pub(super) fn has_diverged(&self) -> bool {
+        self.has_diverged
+    }
+
+    /// Whether the present run has yet to ask for something that an earlier one has.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_replay && (self.came_taken < self.came.len() || self.noted.values().any(|noted| !noted.is_wanted))
+    }
+
+    /// A new run begins.
+    pub(super) fn rewind(&mut self) {
+        (self.is_replay, self.values_taken, self.came_taken) = (true, 0, 0);
+        for noted in self.noted.values_mut() {
+            (noted.is_wanted, noted.is_cancelled, noted.is_done) = (false, false, false);
+        }
+    }
+
+    /// A time, as the run before had it; else the fresh one.
+    pub(super) fn time(&mut self, fresh: f64) -> f64 {
+        match self.value(|| Value::Time(fresh)) {
+            Value::Time(time) => return *time,
+            Value::Random(_) => self.has_diverged = true,
+        }
+        fresh
+    }
+
+    /// Random bytes, as the run before had them; else fresh ones.
+    pub(super) fn random(&mut self, bytes: &mut [u8], make: impl Fn(&mut [u8])) {
+        let fresh = || {
+            let mut fresh = vec![0; bytes.len()];
+            make(&mut fresh);
+            fresh
+        };
+        match self.value(|| Value::Random(fresh())) {
+            Value::Random(known) if known.len() == bytes.len() => bytes.copy_from_slice(known),
+            _ => {
+                self.has_diverged = true;
+                make(bytes);
+            }
+        }
+    }
+
+    fn value(&mut self, make: impl FnOnce() -> Value) -> &Value {
+        let at = self.values_taken;
+        self.values_taken += 1;
+        if at == self.values.len() {
+            self.values.push(make());
+        }
+        &self.values[at]
+    }
+
+    /// Notes an operation. Whether it is to begin: not if an earlier run has begun it.
+    pub(super) fn begins(&mut self, id: i32, want: &Want) -> bool {
+        if let Some(noted) = self.noted.get_mut(&id) {
+            noted.is_wanted = true;
+            self.has_diverged |= !noted.is(want);
+            return false;
+        }
+        let outbound = match want {
+            Want::Fetch(outbound) => Some(outbound.clone()),
+            Want::Sleep(_) => None,
+        };
+        let (is_cancelled, is_done) = (false, false);
+        self.noted.insert(id, Noted { outbound, is_under_way: true, is_wanted: true, is_cancelled, is_done });
+        true
+    }
+
+    /// The present run does not wait for an operation any more.
+    pub(super) fn cancel(&mut self, id: i32) {
+        if let Some(noted) = self.noted.get_mut(&id) {
+            (noted.is_cancelled, noted.is_under_way) = (true, false);
+        }
+    }
+
+    /// A result has come. One of an operation that has ended is dropped.
+    pub(super) fn add(&mut self, id: i32, came: Came) {
+        if let Some(noted) = self.noted.get_mut(&id).filter(|noted| noted.is_under_way) {
+            noted.is_under_way = false;
+            self.came.push((id, came));
+        }
+    }
+
+    /// The result that is to be handed over next, as soon as the present run has asked for it.
+    pub(super) fn next(&mut self) -> Option<(i32, Came)> {
+        loop {
+            let (id, came) = self.came.get(self.came_taken)?;
+            let noted = self.noted.get_mut(id).filter(|noted| noted.is_wanted)?;
+            self.came_taken += 1;
+            noted.is_done = true;
+            if !noted.is_cancelled {
+                return Some((*id, came.clone()));
+            }
+        }
+    }
+
+    /// Whether the present run waits for what will not come. `next` has nothing.
+    pub(super) fn is_stuck(&self) -> bool {
+        let is_busy = self.noted.values().any(|noted| noted.is_under_way);
+        if !self.is_replay || (self.came_taken < self.came.len() && is_busy) {
+            return false;
+        }
+        let waits = |noted: &Noted| noted.is_wanted && !noted.is_cancelled && !noted.is_done && !noted.is_under_way;
+        self.noted.values().any(waits)
+    }
+}
