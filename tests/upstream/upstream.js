@@ -55,6 +55,12 @@ const answers = {
     return new Response(`after ${ms}`);
   },
 
+  /** After some time the rest of the path. */
+  async later(request, [ms, ...rest]) {
+    await scheduler.wait(Number(ms));
+    return new Response(rest.join("/"));
+  },
+
   status(request, [code]) {
     const body = [204, 205, 304].includes(Number(code)) ? null : `status ${code}`;
     return new Response(body, { status: Number(code) });
@@ -130,6 +136,12 @@ const answers = {
 
   state(request, [name]) {
     return Response.json(gate(name));
+  },
+
+  /** How often each path that begins so was asked for. */
+  counts(request, rest, url) {
+    const below = url.searchParams.get("path");
+    return Response.json(Object.fromEntries([...asked].filter(([path]) => path.startsWith(below))));
   },
 
   count: (request, rest, url) => new Response(String(asked.get(url.searchParams.get("path")) ?? 0)),

@@ -3,6 +3,8 @@
 use std::{hint::black_box, time::Duration};
 
 use duractor::prelude::*;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use worker::{js_sys, wasm_bindgen::JsCast};
 
 use crate::UPSTREAM;
 
@@ -10,6 +12,48 @@ use crate::UPSTREAM;
 pub(crate) struct Traps {
     value: u64,
     words: Vec<String>,
+    brittle: Brittle,
+    items: Arena<Brittle>,
+}
+
+/// Cannot be written when it is 13, and cannot be read when it is 14.
+#[derive(Default)]
+struct Brittle(u8);
+
+impl Serialize for Brittle {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        assert_ne!(self.0, 13, "a secret reason");
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Brittle {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = u8::deserialize(deserializer)?;
+        assert_ne!(number, 14, "a secret reason");
+        Ok(Self(number))
+    }
+}
+
+/// How an instance ends.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Trap {
+    Panic,
+    Unreachable,
+    Overflow,
+    Memory,
+}
+
+impl Trap {
+    fn happen(self) -> u64 {
+        match self {
+            Self::Panic => panic!("a secret reason"),
+            Self::Unreachable => std::process::abort(),
+            Self::Overflow => descend(0),
+            Self::Memory => hoard(),
+        }
+    }
 }
 
 #[methods]
@@ -32,6 +76,99 @@ impl Traps {
         self.value += 1;
         self.words.push(word);
         self.value
+    }
+
+    /// Two rounds of requests that nobody else sends.
+    #[get("/rounds/{id}")]
+    async fn rounds(&self, id: &str, cx: &Cx) -> Result<String> {
+        rounds(id, cx).await
+    }
+
+    #[post("/write-rounds/{id}")]
+    async fn write_rounds(&mut self, id: &str, cx: &Cx) -> Result<String> {
+        self.value += 1;
+        rounds(id, cx).await
+    }
+
+    #[post("/trap-rounds/{id}/{how}")]
+    async fn trap_rounds(&mut self, id: &str, how: Trap, cx: &Cx) -> Result<u64> {
+        self.value += 100;
+        rounds(id, cx).await?;
+        Ok(how.happen())
+    }
+
+    /// Commits before it waits.
+    #[post("/commit-and-wait/{gate}")]
+    async fn commit_and_wait(me: Me<Self>, gate: &str, cx: &Cx) -> Result<u64> {
+        let value = me.turn(|traps| {
+            traps.value += 1;
+            Ok::<_, Error>(traps.value)
+        });
+        let value = value.await?;
+        cx.get(format!("{UPSTREAM}/gate/{gate}")).await?;
+        Ok(value)
+    }
+
+    /// Ends a turn whose commit is made, and then the next in line traps.
+    #[post("/add-later")]
+    async fn add_later(&mut self, cx: &Cx) -> u64 {
+        cx.sleep(Duration::from_millis(30)).await;
+        self.value += 1;
+        self.value
+    }
+
+    /// Sends what time and chance say, twice the same.
+    #[get("/chance/{gate}")]
+    async fn chance(&self, gate: &str, cx: &Cx) -> Result<String> {
+        let dice = u64::from_le_bytes(cx.random());
+        let now = cx.now().duration_since(std::time::UNIX_EPOCH)?.as_micros();
+        cx.get(format!("{UPSTREAM}/text/{gate}/{dice}/{now}")).await?;
+        cx.get(format!("{UPSTREAM}/gate/{gate}")).await?;
+        Ok(format!("{dice}/{now}"))
+    }
+
+    /// Uses what no journal holds.
+    #[get("/binding/{gate}")]
+    async fn binding(&self, gate: &str, cx: &Cx) -> Result<String> {
+        cx.env::<worker::Env>().kv("KV")?;
+        Ok(cx.get(format!("{UPSTREAM}/gate/{gate}")).await?.text().into_owned())
+    }
+
+    /// Stores a number, which cannot be written if it is 13, and cannot be read again if it is 14.
+    #[post("/brittle/{number}")]
+    fn set_brittle(&mut self, number: u8) {
+        self.value += 1;
+        self.brittle.0 = number;
+    }
+
+    #[post("/items/{number}")]
+    fn add_item(&mut self, number: u8) {
+        self.value += 1;
+        self.items.insert(Brittle(number));
+    }
+
+    /// A body that cannot be decoded if it is 14.
+    #[post("/decode")]
+    fn decode(Json(number): Json<Brittle>) -> u64 {
+        number.0.into()
+    }
+
+    /// Collects garbage, and answers with the bytes of wasm memory.
+    #[post("/collect")]
+    fn collect() -> usize {
+        if let Ok(gc) = js_sys::Reflect::get(&js_sys::global(), &"gc".into())
+            && let Ok(gc) = gc.dyn_into::<js_sys::Function>()
+        {
+            gc.call0(&js_sys::global()).ok();
+        }
+        core::arch::wasm32::memory_size(0) << 16
+    }
+
+    /// Takes memory, and gives it back.
+    #[post("/grow/{mib}")]
+    fn grow(mib: usize) -> usize {
+        let bytes = vec![1_u8; mib << 20];
+        usize::from(black_box(bytes)[7])
     }
 
     #[get("/wait/{gate}")]
@@ -67,13 +204,9 @@ impl Traps {
     }
 
     #[post("/memory")]
-    fn memory(&mut self) -> usize {
+    fn memory(&mut self) -> u64 {
         self.value += 100;
-        let mut hoard = Vec::new();
-        loop {
-            hoard.push(black_box(Vec::<u8>::with_capacity(1 << 30)));
-            self.value += hoard.len() as u64;
-        }
+        hoard()
     }
 
     /// Answers, and traps later, outside of any call.
@@ -97,6 +230,25 @@ impl Traps {
     #[post("/index")]
     fn index(body: &[u8]) -> u8 {
         body[body.len()]
+    }
+}
+
+async fn rounds(id: &str, cx: &Cx) -> Result<String> {
+    let mut seen = Vec::new();
+    for round in 0..2 {
+        let asked = (0..3).map(|at| cx.get(format!("{UPSTREAM}/later/20/{id}/{round}/{at}")));
+        for reply in try_join_all(asked).await? {
+            seen.push(reply.text().into_owned());
+        }
+    }
+    Ok(seen.join(" "))
+}
+
+/// Uses up the memory.
+fn hoard() -> u64 {
+    let mut hoard = Vec::new();
+    loop {
+        hoard.push(black_box(Vec::<u8>::with_capacity(1 << 30)));
     }
 }
 
