@@ -1,4 +1,4 @@
-//! `duractor build`: from a crate of actors to a `build/` that wrangler runs.
+//! `duractor build`: from a crate of actors to a `build/` that wrangler runs; and what looks into the memory of one that trapped.
 //!
 //! ```
 //! let help = duractor_cli::run(["--help".into()]);
@@ -15,10 +15,14 @@
 //! `worker.js`, [`output`] puts it all in place at once, and [`layouts`] compares what the actors store with what they stored
 //! before. What did not change is not built again.
 //!
+//! `duractor receive-dumps` ([`receive`]) writes down the memory that a worker sends when it traps under `wrangler dev`, and
+//! `duractor inspect-dump` ([`inspect`]) reads it: [`dump`] is the format, [`frames`] finds what has crossed between
+//! JavaScript and WebAssembly.
+//!
 //! # Modules, low to high
 //!
 //! [`terminal`], [`args`], [`wasm`], [`config`], [`snippet`], [`check`], [`cargo`], [`bindgen`], [`optimize`], [`minify`], [`entry`], [`output`],
-//! [`layouts`], [`build`].
+//! [`layouts`], [`build`], [`dump`], [`frames`], [`inspect`], [`receive`].
 
 pub mod args;
 pub mod bindgen;
@@ -26,11 +30,15 @@ pub mod build;
 pub mod cargo;
 pub mod check;
 pub mod config;
+pub mod dump;
 pub mod entry;
+pub mod frames;
+pub mod inspect;
 pub mod layouts;
 pub mod minify;
 pub mod optimize;
 pub mod output;
+pub mod receive;
 pub mod snippet;
 pub mod terminal;
 pub mod wasm;
@@ -48,6 +56,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<()> 
     match args::parse(arguments)? {
         Command::Print(text) => println!("{text}"),
         Command::Build(options) => build::build(&options)?,
+        Command::Inspect(options) => inspect::inspect(&options)?,
+        Command::Receive(options) => receive::receive(&options)?,
     }
     Ok(())
 }
