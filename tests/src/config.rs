@@ -27,8 +27,11 @@ impl Internet {
     }
 }
 
-/// The class whose objects leave memory after some time without a call.
-const EVICTED: &str = "Keeper";
+/// The classes whose objects leave memory after some time without a call.
+const EVICTED: [&str; 2] = ["Keeper", "Visitor"];
+
+/// The keys of sessions: the one that signs, and one that is on its way out.
+const SESSION_KEYS: [&str; 2] = ["the-first-key-of-the-tests-no-secret", "another-key-of-the-tests-no-secret"];
 
 /// The workspace's folder.
 pub fn root() -> &'static Path {
@@ -70,9 +73,11 @@ fn text(internet: Internet, disk: &Path) -> Result<String> {
     let (namespaces, bindings) = objects()?;
     let outbound = internet.service();
     let disk = disk.display();
+    let keys = SESSION_KEYS.join(",");
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = ["--expose-gc"],
   services = [
     (name = "worker", worker = .worker),
     (name = "upstream", worker = .upstream),
@@ -91,7 +96,7 @@ const worker :Workerd.Worker = (
   compatibilityFlags = ["enable_request_signal"],
   durableObjectNamespaces = [{namespaces}],
   durableObjectStorage = (localDisk = "disk"),
-  bindings = [(name = "KV", kvNamespace = "kv"), {bindings}],
+  bindings = [(name = "KV", kvNamespace = "kv"), (name = "SESSION_KEYS", text = "{keys}"), {bindings}],
   globalOutbound = "{outbound}",
 );
 const upstream :Workerd.Worker = (
@@ -147,7 +152,7 @@ fn objects() -> Result<(String, String)> {
     for object in list {
         let (name, class) = (object["name"].as_str(), object["class_name"].as_str());
         let (name, class) = name.zip(class).context("a binding has no name or no class")?;
-        let stays = class != EVICTED;
+        let stays = !EVICTED.contains(&class);
         write!(
             namespaces,
             r#"(className = "{class}", uniqueKey = "{class}", enableSql = true, preventEviction = {stays}), "#

@@ -14,10 +14,10 @@ use std::{
     thread,
 };
 
-/// Runs its arguments in the background. After a line of input it kills its process group; when its input ends
+/// Runs its arguments in the background, with as many open files as may be: every Durable Object has some. After a line of input it kills its process group; when its input ends
 /// without one, which the system sees to when a test dies, it removes the folder `$0` before. The program's descriptor 3
 /// is the output, everything else the log.
-const KEEPER: &str = r#""$@" 3>&1 1>&2 & exec >&-; read -r _ || rm -rf "$0"; kill -9 0"#;
+const KEEPER: &str = r#"ulimit -n "$(ulimit -Hn)"; "$@" 3>&1 1>&2 & exec >&-; read -r _ || rm -rf "$0"; kill -9 0"#;
 
 /// What the program writes, in its folder.
 const LOG: &str = "log";
@@ -115,6 +115,18 @@ impl Running {
         self.keeper.stdout.take().expect("the output is taken once")
     }
 
+    /// What the program and all that it has started have in memory, in bytes.
+    ///
+    /// # Panics
+    ///
+    /// If the system does not tell.
+    pub fn resident_bytes(&self) -> u64 {
+        let group = self.keeper.id();
+        let processes = fs::read_dir("/proc").expect("the system tells of processes");
+        let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+        numbers.filter(|&number| group_of(number) == Some(group)).filter_map(resident_bytes_of).sum()
+    }
+
     /// Kills the program by SIGKILL, so that it can do nothing about it.
     pub fn kill(&self) {
         // An error means that it was killed before.
@@ -134,6 +146,18 @@ impl Running {
         let lines: Vec<&str> = log.lines().collect();
         format!("the program's log ends with:\n{}", lines[lines.len().saturating_sub(LINES_MAX)..].join("\n"))
     }
+}
+
+/// The process group, as `/proc` has it behind the program's name.
+fn group_of(number: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(2)?.parse().ok()
+}
+
+fn resident_bytes_of(number: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{number}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? << 10)
 }
 
 /// A test that fails shows the log's end.

@@ -158,6 +158,11 @@ impl Workerd {
         self.running.log()
     }
 
+    /// What workerd has in memory, in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        self.running.resident_bytes()
+    }
+
     /// The last of what the worker has logged.
     pub fn log_tail(&self) -> String {
         self.running.log_tail()

@@ -26,7 +26,7 @@ use crate::{
 const START_SECONDS: u64 = 1_767_225_600;
 
 /// A session's key.
-const KEY: &str = "the native host's key, which is no secret";
+const KEY: &str = "the-key-of-the-native-host-is-no-secret";
 
 /// Behind every key: those of fields begin with a name, which is UTF-8.
 const KEYS_END: &[u8] = &[u8::MAX];

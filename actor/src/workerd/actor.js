@@ -1,10 +1,11 @@
 // One actor: the Durable Object's half in JavaScript. It brings the actor into the present instance, hands over its calls
 // and what they wait for, and runs calls again that a trap has interrupted.
 
-import { payloadBytes, SLOT_BYTES, stringBytes } from "./frame.js";
+import { aim, dump } from "./dump.js";
+import { SLOT_BYTES, payloadBytes, stringBytes } from "./frame.js";
 import {
-  BODY_MAX, CHAIN_MAX, CONNECTIONS_MAX, JOURNALS_MAX, PATH_MAX, Trap, X, begin, controlWord, enter, generation, isInside,
-  outbox, reader, recycle, running, trap, watch, writer,
+  BODY_MAX, CHAIN_MAX, CONNECTIONS_MAX, JOURNALS_MAX, PATH_MAX, Trap, X, begin, controlWord, enter, generation, isDevelopment,
+  isInside, memory, outbox, reader, recycle, running, trap, watch, writer,
 } from "./instance.js";
 import { Journal } from "./journal.js";
 import { Operations, readStream, readWants, sendable } from "./operations.js";
@@ -14,7 +15,7 @@ import {
 } from "./request.js";
 import { Storage } from "./storage.js";
 
-/** @import { Chain, Env, Made, Result, State, Want } from "./types.d.ts" */
+/** @import { Chain, Env, Made, Result, State, Waiting, Want } from "./types.d.ts" */
 
 /** The header by which calls between the worker's own actors name the calls that wait for them. */
 export const CHAIN_HEADER = "duractor-chain";
@@ -38,7 +39,10 @@ const waiting = new Map();
 const registry = new FinalizationRegistry(forget);
 
 watch({
-  trapped: (found) => current?.trapped(found),
+  trapped(found) {
+    if (current !== null) current.trapped(found);
+    else if (isDevelopment()) dump(found, memory.bytes, { actor: null, request: null, calls: allWaiting() });
+  },
   // Each goes on in its own object's context.
   replaced() {
     const lost = [...waiting.values()];
@@ -46,6 +50,11 @@ watch({
     for (const actor of lost) actor.deref()?.ring(false);
   },
 });
+
+/** Every call that waits, for a dump. */
+function allWaiting() {
+  return [...waiting.values()].flatMap((actor) => actor.deref()?.waiting() ?? []);
+}
 
 /** @param {{ key: number, generation: number }} held */
 function forget(held) {
@@ -86,7 +95,6 @@ export class Actor {
   name;
   env;
   storage;
-  /** The URL of the last request. */ url = "";
   key = -1;
   isActivating = false;
   #state;
@@ -98,6 +106,7 @@ export class Actor {
   /** Calls for which there are results that they have not been handed. @type {Set<Call>} */ #due = new Set();
   /** The number of the call that is being made, and what it has noted so far. */
   #made = 0;
+  /** The last request. @type {Request | null} */ #request = null;
   /** @type {Journal | null} */ #draft = null;
   #self = new WeakRef(this);
   /** Rung from another object's context. @type {((later: boolean) => void) | null} */ #bell = null;
@@ -116,16 +125,17 @@ export class Actor {
     this.storage = new Storage(state.storage);
     this.#state = state;
     this.#serve = serve;
+    aim(env);
+  }
+
+  /** The last request, by which calls of the actor's own know where they are. */
+  get request() {
+    return this.#request;
   }
 
   /** How the actor reads in a chain and in the log. */
   label() {
     return `${this.className}/${encodeURIComponent(this.name ?? "")}`;
-  }
-
-  /** Keeps the object alive until a promise has ended. @param {Promise<unknown>} promise */
-  waitUntil(promise) {
-    this.#state.waitUntil?.(promise);
   }
 
   // Requests.
@@ -204,7 +214,7 @@ export class Actor {
     const length = writeRequest(request, pathOf(request.url), body, headers, number, chain);
     this.#made = number;
     this.#draft = null;
-    this.url = request.url;
+    this.#request = request;
     return this.#enter(() => X.duractor_call(this.key, length), { request, body });
   }
 
@@ -330,7 +340,27 @@ export class Actor {
     // No call that is being made has a promise here.
     if (length > 0) error.response = /** @type {Response | null} */ (this.#read(address, length, null, null));
     const call = this.#calls.get(error.number);
+    if (isDevelopment()) this.#dump(error, call?.request ?? null);
     if (call !== undefined) this.#finish(call, failed(error));
+  }
+
+  /** @param {Trap} error @param {Request | null} waited the request of the call, if it had to wait */
+  #dump(error, waited) {
+    const request = error.number !== 0 && error.number === this.#made ? this.#request : waited;
+    const calls = [...this.waiting(), ...allWaiting().filter(({ actor }) => actor !== this.label())];
+    this.#state.waitUntil?.(dump(error, memory.bytes, { actor: this.label(), request, calls }));
+  }
+
+  /** The calls that wait, for a dump. @returns {Waiting[]} */
+  waiting() {
+    return [...this.#calls.values()].map((call) => ({
+      actor: this.label(),
+      number: call.number,
+      task: call.task,
+      request: call.request === null ? "after a commit" : `${call.request.method} ${pathOf(call.request.url)}`,
+      ageMs: Date.now() - call.since,
+      operations: call.journal.operations(call.operations),
+    }));
   }
 
   // Entries.
@@ -565,6 +595,7 @@ class Call {
   /** The instance that it was handed to last. */
   generation = generation;
   strikes = 0;
+  since = Date.now();
   #resolve = /** @type {(response: Response) => void} */ (() => {});
 
   /**
@@ -581,7 +612,7 @@ class Call {
     journal.hold(this.body?.length ?? 0);
     const chain = this.request?.headers.get(CHAIN_HEADER) ?? null;
     this.operations = new Operations({
-      origin: originOf(this.request?.url ?? actor.url),
+      origin: originOf((this.request ?? actor.request)?.url ?? ""),
       chain: (token) => `${chain === null ? "" : `${chain}, `}${token};${actor.label()}`,
       chainHeader: CHAIN_HEADER,
       connections: controlWord(CONNECTIONS_MAX),

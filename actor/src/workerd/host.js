@@ -2,6 +2,7 @@
 // goes to and fro is frames (docs/exchange.md).
 
 import { Actor, CHAIN_HEADER, giveUp, owner, runningJournal, wake } from "./actor.js";
+import { aim } from "./dump.js";
 import { FrameReader, SLOT_BYTES, stringBytes } from "./frame.js";
 import {
   BY_PATH, PATH_MAX, Trap, X, begin, begun, controlWord, enter, install, logged, memory, outbox, reader, textAt, writer,
@@ -207,6 +208,7 @@ function route(request, env) {
   let place = known.get(way);
   if (place === undefined) {
     asking = env;
+    aim(env);
     const asked = ask(request, path);
     if (asked instanceof Response) return asked;
     place = asked;

@@ -113,6 +113,8 @@ export class Trap extends Error {
   answered = { address: traceWord(ANSWERED), length: traceWord(ANSWERED_BYTES) };
   /** The response of the call that was being made, if it is one of these. @type {Response | null} */
   response = null;
+  /** @type {[number, number]} */ inbox = [controlWord(INBOX), controlWord(INBOX_BYTES)];
+  /** @type {[number, number]} */ outbox = [controlWord(OUTBOX), controlWord(OUTBOX_BYTES)];
 }
 
 /**

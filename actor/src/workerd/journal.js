@@ -43,6 +43,17 @@ export class Journal {
     return this.#batchesTaken < this.#batches.length || [...this.#noted.values()].some((noted) => !noted.isWanted);
   }
 
+  /** What the call has asked for, for a dump. @param {Operations} operations */
+  operations(operations) {
+    return [...this.#noted.values()].map(({ want, isCancelled }) => ({
+      id: want.id,
+      kind: want.url === undefined ? "sleep" : "fetch",
+      method: want.method,
+      url: want.url,
+      state: operations.isLive(want.id) ? "under way" : isCancelled ? "cancelled" : "done",
+    }));
+  }
+
   /** Counts what is held for the call. Beyond the bound nothing is. @param {number} bytes */
   hold(bytes) {
     if (!this.#isKept) return;

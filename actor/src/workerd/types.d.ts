@@ -43,6 +43,16 @@ export interface Place {
   isLasting: boolean;
 }
 
+/** A call that waits, in a dump. */
+export interface Waiting {
+  actor: string;
+  number: number;
+  task: number;
+  request: string;
+  ageMs: number;
+  operations: object[];
+}
+
 /** Who is told of traps: when the old instance can still be read, and when there is a new one. */
 export interface Watcher {
   trapped(trap: Trap): void;

@@ -15,6 +15,7 @@ mod replies;
 mod state;
 mod traps;
 mod turns;
+mod visitor;
 
 use duractor::{Head, Header, Limits, prelude::*};
 
@@ -30,6 +31,7 @@ use crate::{
     state::{Keeper, New, Old, Other},
     traps::Traps,
     turns::Turns,
+    visitor::{Household, VISITOR, Visitor},
 };
 
 /// The mock in `tests/upstream`, which answers for every host.
@@ -61,6 +63,10 @@ fn routes() -> Router {
         .mount::<Replies>("/replies", "replies")
         .mount::<Traps>("/traps/{name}", "{name}")
         .mount::<Turns>("/turns/{name}", |head: &dyn Head| named_with_arrival(head))
+        .mount::<Household>("/household/{name}", "{name}")
+        .mount::<Visitor>("/visitor", VISITOR)
+        .mount::<Visitor>("/member", VISITOR.required())
+        .mount::<Visitor>("/unset", VISITOR.secret("UNSET_KEYS"))
         .limits(Limits { actors_max: ACTORS_MAX, ..Limits::default() })
 }
 
