@@ -18,6 +18,8 @@ pub mod ledger;
 
 pub mod telemetry;
 
+pub mod session;
+
 pub mod home;
 
 mod page;
@@ -25,8 +27,16 @@ mod page;
 use duractor::prelude::*;
 
 use crate::{
-    counter::Counter, echo::Echo, hello::Hello, home::Home, ledger::Ledger, rates::Rates, telemetry::Telemetry,
-    todo::Todo, upstreams::Upstreams,
+    counter::Counter,
+    echo::Echo,
+    hello::Hello,
+    home::Home,
+    ledger::Ledger,
+    rates::Rates,
+    session::{Cart, SESSION},
+    telemetry::Telemetry,
+    todo::Todo,
+    upstreams::Upstreams,
 };
 
 /// What is where, and which actor answers.
@@ -42,6 +52,7 @@ pub fn routes() -> Router {
         .mount::<Todo>("/todo/{list}", "{list}")
         .mount::<Ledger>("/ledger/{org}", "{org}")
         .mount::<Telemetry>("/telemetry/{sensor}", "{sensor}")
+        .mount::<Cart>("/session", SESSION) // one cart per visitor
 }
 
 /// The guide's examples, as tests.

@@ -72,7 +72,7 @@ impl Rates {
     /// `POST /rates/refresh/{pair}`: keeps the best offer. No turn is held while the banks think it over.
     #[post("/refresh/{pair}")]
     pub async fn refresh(me: Me<Self>, pair: Pair, cx: &Cx) -> Result<Json<Offer>> {
-        let offer = best(&ask_all(pair, cx).await).ok_or(NoOffer(pair))?;
+        let offer = best_offer(pair, cx).await?;
         me.turn(|rates| {
             rates.best.insert(pair, offer.clone());
             Ok(Json(offer))
@@ -118,6 +118,11 @@ async fn ask_all(pair: Pair, cx: &Cx) -> Vec<Answer> {
         Answer { bank, ms, came }
     });
     join_all(asked).await
+}
+
+/// Asks all banks for their best.
+pub(crate) async fn best_offer(pair: Pair, cx: &Cx) -> Result<Offer, NoOffer> {
+    best(&ask_all(pair, cx).await).ok_or(NoOffer(pair))
 }
 
 /// The offer with the highest rate.

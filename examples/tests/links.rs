@@ -113,8 +113,14 @@ fn answer(native: &Native, click: &Click) -> Response {
     }
 }
 
+fn worker() -> Native {
+    let native = Native::new().routes(routes());
+    native.secret("SESSION_KEYS", "a-key-of-tests-which-is-no-secret");
+    native
+}
+
 fn click_everything(page: &str, clickable: usize) {
-    click_everything_in(&Native::new().routes(routes()), page, clickable);
+    click_everything_in(&worker(), page, clickable);
 }
 
 fn click_everything_in(native: &Native, page: &str, clickable: usize) {
@@ -129,7 +135,7 @@ fn click_everything_in(native: &Native, page: &str, clickable: usize) {
 
 #[test]
 fn everything_on_the_index_page_answers() {
-    click_everything("/", 28);
+    click_everything("/", 31);
 }
 
 #[test]
@@ -144,7 +150,7 @@ fn everything_on_the_rates_page_answers() {
 
 #[test]
 fn everything_on_a_lists_page_answers() {
-    let native = Native::new().routes(routes());
+    let native = worker();
     native.post("/todo/at%20home/items").json(&["milk"]).send();
     click_everything_in(&native, "/todo/at%20home", 7);
 }
@@ -157,4 +163,58 @@ fn everything_on_a_ledgers_page_answers() {
 #[test]
 fn everything_on_a_sensors_page_answers() {
     click_everything("/telemetry/attic", 5);
+}
+
+/// A visitor's cart with two things in it.
+struct Visitor {
+    native: Native,
+    cookie: String,
+}
+
+impl Visitor {
+    fn new(user: Option<&str>) -> Self {
+        let native = worker();
+        let welcome = native.get("/session").send();
+        let (cookie, _) =
+            welcome.header("set-cookie").and_then(|cookie| cookie.split_once(';')).expect("a new session");
+        let visitor = Self { cookie: cookie.to_owned(), native };
+        for what in ["tea", "bread"] {
+            visitor.post("/session/items", ("what", what));
+        }
+        if let Some(user) = user {
+            visitor.post("/session/log-in", ("user", user));
+        }
+        visitor
+    }
+
+    fn post(&self, target: &str, field: (&str, &str)) {
+        let response = self.native.post(target).header("cookie", &self.cookie).form(&[field]).send();
+        assert_eq!(response.status, 303, "{}", response.text());
+    }
+
+    fn get(&self, target: &str) -> Response {
+        self.native.get(target).header("cookie", &self.cookie).send()
+    }
+
+    fn click(&self, click: &Click) -> Response {
+        let response = request(&self.native, click).header("cookie", &self.cookie).send();
+        match response.header("location") {
+            Some(location) => self.get(location),
+            None => response,
+        }
+    }
+}
+
+#[test]
+fn everything_on_the_carts_page_answers() {
+    for user in [None, Some("Ann")] {
+        let clicks = clicks("/session", &Visitor::new(user).get("/session").text());
+        assert_eq!(clicks.len(), 10, "{clicks:#?}");
+        for click in clicks {
+            // One of the buttons deletes the cart, so each is on a page of its own; two of them are there to panic.
+            let response = Visitor::new(user).click(&click);
+            let status = if click.target.starts_with("/session/panic") { 500 } else { 200 };
+            assert_eq!(response.status, status, "{click:?}: {}", response.text());
+        }
+    }
 }
