@@ -156,8 +156,8 @@ pub use value::{IntoValue, Value};
 pub mod prelude {
     pub use crate::{
         Actor, Arena, ArenaKey as Key, Column, Cookies, Cx, Error, FetchError, Form, FromRequest, Head, Header, Html,
-        IntoResponse, Json, Log, Me, Problem, Query, Redirect, Request, Response, Result, Router, Sql, Table, methods,
-        millis, routes, secs,
+        IntoResponse, Json, Log, Me, Problem, Query, Redirect, Request, Response, Result, Router, Session, Sql, Table,
+        methods, millis, routes, secs,
     };
     pub use futures::future::{Either, join, join_all, select, try_join, try_join_all};
     pub use std::time::Duration;

@@ -400,7 +400,6 @@ mod tests {
 
     fn worker() -> Native {
         let native = Native::new().routes(crate::routes());
-        native.secret("SESSION_KEYS", "a-key-of-tests-which-is-no-secret");
         for (bank, delay) in ["alpha", "beta", "gamma", "delta"].iter().zip([20, 40, 30, 10]) {
             native.put(&format!("/upstreams/{bank}")).json(&json!({"delay": delay})).send();
         }

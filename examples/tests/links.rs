@@ -114,9 +114,7 @@ fn answer(native: &Native, click: &Click) -> Response {
 }
 
 fn worker() -> Native {
-    let native = Native::new().routes(routes());
-    native.secret("SESSION_KEYS", "a-key-of-tests-which-is-no-secret");
-    native
+    Native::new().routes(routes())
 }
 
 fn click_everything(page: &str, clickable: usize) {

@@ -115,7 +115,6 @@ struct World {
 impl World {
     fn new() -> Self {
         let native = Native::new().routes(routes());
-        native.secret("SESSION_KEYS", "a-key-of-tests-which-is-no-secret");
         let welcome = native.get("/session").send();
         let (cookie, _) =
             welcome.header("set-cookie").and_then(|cookie| cookie.split_once(';')).expect("a new session");

@@ -121,10 +121,25 @@ impl Running {
     ///
     /// If the system does not tell.
     pub fn resident_bytes(&self) -> u64 {
+        self.processes().into_iter().filter_map(resident_bytes_of).sum()
+    }
+
+    /// How many files the program and all that it has started have open.
+    ///
+    /// # Panics
+    ///
+    /// If the system does not tell.
+    pub fn open_files(&self) -> usize {
+        let files = |number| fs::read_dir(format!("/proc/{number}/fd")).ok().map(Iterator::count);
+        self.processes().into_iter().filter_map(files).sum()
+    }
+
+    /// The program and all that it has started.
+    fn processes(&self) -> Vec<u32> {
         let group = self.keeper.id();
-        let processes = fs::read_dir("/proc").expect("the system tells of processes");
-        let numbers = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-        numbers.filter(|&number| group_of(number) == Some(group)).filter_map(resident_bytes_of).sum()
+        let all = fs::read_dir("/proc").expect("the system tells of processes");
+        let numbers = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+        numbers.filter(|&number| group_of(number) == Some(group)).collect()
     }
 
     /// Kills the program by SIGKILL, so that it can do nothing about it.

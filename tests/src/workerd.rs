@@ -163,6 +163,11 @@ impl Workerd {
         self.running.resident_bytes()
     }
 
+    /// How many files workerd has open: each open Durable Object has some.
+    pub fn open_files(&self) -> usize {
+        self.running.open_files()
+    }
+
     /// The last of what the worker has logged.
     pub fn log_tail(&self) -> String {
         self.running.log_tail()

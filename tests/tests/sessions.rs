@@ -187,27 +187,3 @@ fn a_reply_with_an_encoding_of_its_own_gets_its_cookie() {
     assert_eq!(answer.body, b"no gzip at all");
     assert!(set_cookie(&answer).is_some());
 }
-
-#[test]
-fn every_visitor_finds_their_own_things_only() {
-    const CLIENTS: usize = 50;
-    const VISITORS: usize = 100;
-    let names = thread::scope(|scope| {
-        let client = |client: usize| {
-            let mut names = Vec::new();
-            for visitor in 0..VISITORS {
-                let word = format!("word-{client}-{visitor}");
-                let first = workerd().post(format!("/visitor/add/{word}"));
-                assert_eq!(first.ok(), word);
-                let value = set_cookie(&first).unwrap();
-                assert_eq!(ask("POST", "/visitor/add/more", &value).ok(), format!("{word} more"));
-                assert_eq!(ask("GET", "/member", &value).ok(), format!("{word} more"));
-                names.push(ask("GET", "/member/name", &value).ok().to_owned());
-            }
-            names
-        };
-        let clients: Vec<_> = (0..CLIENTS).map(|number| scope.spawn(move || client(number))).collect();
-        clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<_>>()
-    });
-    assert_eq!(names.iter().collect::<HashSet<_>>().len(), CLIENTS * VISITORS);
-}

@@ -2,6 +2,9 @@
 
 import { Trap, isDevelopment } from "./instance.js";
 
+/** What the platform says when it fails itself, as when it cannot open an object's storage. */
+const INTERNAL = /^internal error; reference = /;
+
 /** The object could not be reached, or was reset while it worked. @param {any} error */
 export function unavailable(error) {
   // The platform resets an object whose disk is full, whatever is made of the exception.
@@ -9,7 +12,8 @@ export function unavailable(error) {
     console.error(error);
     return problem(507, "storage-full", "the actor's storage is full; nothing of the change was kept", {});
   }
-  if (!error?.retryable && !error?.overloaded && !error?.durableObjectReset) return failed(error);
+  const isPlatforms = error?.retryable || error?.overloaded || error?.durableObjectReset || INTERNAL.test(error?.message);
+  if (!isPlatforms) return failed(error);
   console.error(error);
   return problem(503, "unavailable", "the actor cannot be reached at the moment", { "retry-after": "1" });
 }

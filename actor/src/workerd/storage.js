@@ -21,10 +21,11 @@ const ROWS_MIN = 16;
 const RECORD_KEY = new TextEncoder().encode("\0record");
 
 // Not WITHOUT ROWID: a search in such a table reads whole values to compare keys, once they are larger than a quarter page.
-const TABLES = [
-  "CREATE TABLE IF NOT EXISTS _duractor (key BLOB NOT NULL UNIQUE, value BLOB, parts INTEGER NOT NULL)",
-  "CREATE TABLE IF NOT EXISTS _duractor_parts (key BLOB NOT NULL, part INTEGER NOT NULL, value BLOB NOT NULL, UNIQUE (key, part))",
-];
+const ROWS = "CREATE TABLE IF NOT EXISTS _duractor (key BLOB NOT NULL UNIQUE, value BLOB, parts INTEGER NOT NULL)";
+// Only where there are some, since every table of every open object takes memory.
+const ROWS_OF_PARTS =
+  "CREATE TABLE IF NOT EXISTS _duractor_parts (key BLOB NOT NULL, part INTEGER NOT NULL, value BLOB NOT NULL, UNIQUE (key, part))";
+const HAS_PARTS = "SELECT 1 FROM sqlite_master WHERE name = '_duractor_parts'";
 const FIND = "SELECT value, parts FROM _duractor WHERE key = ?";
 const RANGE = "FROM _duractor WHERE key >= ? AND key < ?";
 const UP = `SELECT key, value, parts ${RANGE} ORDER BY key LIMIT ?`;
@@ -57,8 +58,8 @@ export function messageOf(error) {
 export class Storage {
   #storage;
   #sql;
-  /** Whether the tables are known to be there. */ #isMade = false;
-  /** Whether some value is cut into parts; null while that is not known. @type {boolean | null} */ #hasParts = null;
+  /** Whether the table is known to be there. */ #isMade = false;
+  /** Whether there is a table of parts; null while that is not known. @type {boolean | null} */ #hasParts = null;
 
   /** @param {StorageLike} storage */
   constructor(storage) {
@@ -158,11 +159,11 @@ export class Storage {
     return true;
   }
 
-  /** Makes the tables, if they are not there. */
+  /** Makes the table, if it is not there. */
   #make() {
-    if (!this.#isMade) for (const table of TABLES) this.#sql.exec(table);
+    if (!this.#isMade) this.#sql.exec(ROWS);
     this.#isMade = true;
-    this.#hasParts ??= this.#rows("SELECT 1 FROM _duractor_parts LIMIT 1").next().done !== true;
+    this.#hasParts ??= this.#rows(HAS_PARTS).next().done !== true;
   }
 
   /** @param {FrameReader} frame @param {number} slot */
@@ -197,12 +198,13 @@ export class Storage {
       this.#sql.exec(STORE, key, value, 0);
       return;
     }
+    if (!this.#hasParts) this.#sql.exec(ROWS_OF_PARTS);
+    this.#hasParts = true;
     let parts = 0;
     for (let at = 0; at < value.length; at += PART_MAX_BYTES) {
       this.#sql.exec(STORE_PART, key, parts++, value.subarray(at, at + PART_MAX_BYTES));
     }
     this.#sql.exec(STORE, key, null, parts);
-    this.#hasParts = true;
   }
 
   /**
@@ -242,7 +244,7 @@ export class Storage {
   /** @param {Uint8Array} key @param {any} value @param {number} parts @returns {Uint8Array} */
   #whole(key, value, parts) {
     if (parts === 0) return toBytes(value);
-    const pieces = [...this.#rows(PARTS, key)].map(([piece]) => toBytes(piece));
+    const pieces = this.#found(PARTS, key).map(([piece]) => toBytes(piece));
     if (pieces.length !== parts) return new Uint8Array();
     const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
     let at = 0;
@@ -297,7 +299,7 @@ export class Storage {
     return answer(["key", "value"], cells, true);
   }
 
-  /** All that a query finds. @param {string} text @param {Cell[]} params @returns {any[][]} */
+  /** All that a query finds; nothing where there is no table. @param {string} text @param {Cell[]} params @returns {any[][]} */
   #found(text, ...params) {
     try {
       return [...this.#rows(text, ...params)];
@@ -368,7 +370,7 @@ function answer(names, cells, isCut = false) {
 
 /** There is no table before the first write. @param {unknown} error */
 function isMissing(error) {
-  return error instanceof Error && /^no such table: _duractor(:|$)/.test(error.message);
+  return error instanceof Error && /^no such table: _duractor(_parts)?(:|$)/.test(error.message);
 }
 
 /** A cell that somebody else has written may hold anything; what holds no bytes is found out by its checksum. @param {any} cell */

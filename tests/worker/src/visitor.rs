@@ -22,9 +22,12 @@ impl Visitor {
         cx.name().to_owned()
     }
 
+    /// Once, however often it is asked for.
     #[post("/add/{word}")]
     fn add(&mut self, word: String) -> String {
-        self.words.push(word);
+        if !self.words.contains(&word) {
+            self.words.push(word);
+        }
         self.words()
     }
 
