@@ -55,7 +55,11 @@ pub fn routes() -> Router {
         .mount::<Cart>("/session", SESSION) // one cart per visitor
 }
 
-/// The guide's examples, as tests.
+/// The guides' examples, as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/guides/state.md")]
 struct StateGuide;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guides/failures.md")]
+struct FailuresGuide;

@@ -11,7 +11,8 @@ What a contributor to Duractor runs
 Usage: cargo xtask <TASK>
 
 Tasks:
-  dev [--port <N>]                    Run all examples on this machine, and again after each change
+  dev [--port <N>] [--dump]           Run all examples on this machine, and again after each change;
+                                      with --dump a trap leaves its memory in dumps/
   test                                Run every test: native, wasm, JavaScript, and end to end in workerd
   lint                                Check format, clippy, docs, import cycles and dependencies
   crash [ARGUMENTS]                   Kill workerd under load, and look for what is lost
@@ -27,7 +28,7 @@ const DEFAULT_FUZZ_SECONDS: u32 = 60;
 #[derive(Debug, PartialEq)]
 pub(crate) enum Task {
     Help,
-    Dev { port: u16 },
+    Dev { port: u16, dumps: bool },
     Test,
     Lint,
     Crash { arguments: Vec<OsString> },
@@ -73,15 +74,16 @@ fn alone(mut parser: lexopt::Parser, task: Task) -> Result<Task> {
 }
 
 fn parse_dev(mut parser: lexopt::Parser) -> Result<Task> {
-    let mut port = DEFAULT_PORT;
+    let (mut port, mut dumps) = (DEFAULT_PORT, false);
     while let Some(argument) = parser.next()? {
         match argument {
             Long("port") => port = parser.value()?.parse()?,
+            Long("dump") => dumps = true,
             Short('h') | Long("help") => return Ok(Task::Help),
             other => return Err(other.unexpected().into()),
         }
     }
-    Ok(Task::Dev { port })
+    Ok(Task::Dev { port, dumps })
 }
 
 fn parse_fuzz(mut parser: lexopt::Parser) -> Result<Task> {
@@ -120,8 +122,9 @@ mod tests {
     #[test]
     fn tasks_take_their_options() {
         assert_eq!(parsed("").unwrap(), Task::Help);
-        assert_eq!(parsed("dev").unwrap(), Task::Dev { port: DEFAULT_PORT });
-        assert_eq!(parsed("dev --port 9000").unwrap(), Task::Dev { port: 9000 });
+        assert_eq!(parsed("dev").unwrap(), Task::Dev { port: DEFAULT_PORT, dumps: false });
+        assert_eq!(parsed("dev --port 9000").unwrap(), Task::Dev { port: 9000, dumps: false });
+        assert_eq!(parsed("dev --dump").unwrap(), Task::Dev { port: DEFAULT_PORT, dumps: true });
         assert_eq!(parsed("fuzz --seconds 5").unwrap(), Task::Fuzz { seconds: 5, build_only: false });
         assert_eq!(parsed("miri --if-available").unwrap(), Task::Miri { if_available: true });
     }

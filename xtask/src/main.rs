@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<()> {
     match task {
         Task::Help => args::print_help(),
-        Task::Dev { port } => dev::dev(port)?,
+        Task::Dev { port, dumps } => dev::dev(port, dumps)?,
         Task::Test => test::test()?,
         Task::Lint => lint::lint()?,
         Task::Crash { arguments } => test::crash(arguments)?,
