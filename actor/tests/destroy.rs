@@ -121,9 +121,13 @@ fn a_turn_that_fails_destroys_nothing() {
     native.inject(Fault::FailCommit);
     assert_eq!(native.delete("/account/a").send().status, 503);
     assert_eq!(show(&native), "ann 1 1 1");
-    native.inject(Fault::TrapAtCommit);
-    assert_eq!(native.delete("/account/a").send().status, 500);
-    assert_eq!(show(&native), "ann 1 1 1");
+    // Where a panic ends the instance there is no test after it.
+    #[cfg(not(target_arch = "wasm32"))]
+    {
+        native.inject(Fault::TrapAtCommit);
+        assert_eq!(native.delete("/account/a").send().status, 500);
+        assert_eq!(show(&native), "ann 1 1 1");
+    }
     native.post("/account/a/fill").send();
     assert_eq!(show(&native), "ann 2 2 1");
 }

@@ -73,8 +73,8 @@ pub struct Header {
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
 pub struct Call {
-    /// Its number, unique in its actor.
-    pub number: Option<u64>,
+    /// Its number, unique in its actor; negative if it is no request's.
+    pub number: Option<i64>,
     /// Method of HTTP.
     pub method: Option<String>,
     /// Path and query.
@@ -92,8 +92,8 @@ pub struct Call {
 pub struct Waiting {
     /// Whose call it is: `Class/name`.
     pub actor: Option<String>,
-    /// Its number, unique in its actor.
-    pub number: Option<u64>,
+    /// Its number, unique in its actor; negative if it is no request's.
+    pub number: Option<i64>,
     /// The task by which results name it.
     pub task: Option<i64>,
     /// Method and path.

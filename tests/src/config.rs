@@ -27,6 +27,10 @@ impl Internet {
     }
 }
 
+/// The built worker's entry, and what a release has in it.
+const ENTRY: &str = "worker.js";
+const RELEASED: &str = "development:!1";
+
 /// The classes whose objects leave memory after some time without a call.
 const EVICTED: [&str; 2] = ["Keeper", "Visitor"];
 
@@ -40,11 +44,28 @@ pub fn root() -> &'static Path {
 }
 
 /// Writes the configuration into a folder, which gets links to all that it names, and returns its path.
-pub(crate) fn write(folder: &Path, internet: Internet, objects: &Path) -> Result<PathBuf> {
+///
+/// Where there is a URL for dumps the worker is one of development.
+pub(crate) fn write(folder: &Path, internet: Internet, objects: &Path, dumps: Option<&str>) -> Result<PathBuf> {
     link(folder)?;
+    if dumps.is_some() {
+        develop(folder)?;
+    }
     let config = folder.join("config.capnp");
-    fs::write(&config, text(internet, objects)?)?;
+    fs::write(&config, text(internet, objects, dumps)?)?;
     Ok(config)
+}
+
+/// Replaces the link to the build by a copy whose entry says that it is of development.
+fn develop(folder: &Path) -> Result<()> {
+    let (from, to) = (build()?, folder.join("build"));
+    let entry = fs::read_to_string(from.join(ENTRY))?;
+    ensure!(entry.contains(RELEASED), "the worker's entry does not say that it is a release");
+    fs::remove_file(&to)?;
+    fs::create_dir(&to)?;
+    fs::copy(from.join("index_bg.wasm"), to.join("index_bg.wasm"))?;
+    fs::write(to.join(ENTRY), entry.replace(RELEASED, "development:!0"))?;
+    Ok(())
 }
 
 pub(crate) fn binary() -> Result<PathBuf> {
@@ -57,7 +78,7 @@ fn build() -> Result<PathBuf> {
     let build = root().join("tests/worker/build");
     let command = "cargo run -p duractor-cli -- build --package duractor-test-worker \
                    --wrangler tests/worker/wrangler.toml --out tests/worker/build";
-    ensure!(build.join("worker.js").exists(), "the worker is not built: run `cargo xtask test`, or `{command}`");
+    ensure!(build.join(ENTRY).exists(), "the worker is not built: run `cargo xtask test`, or `{command}`");
     Ok(build)
 }
 
@@ -68,12 +89,13 @@ fn link(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn text(internet: Internet, disk: &Path) -> Result<String> {
+fn text(internet: Internet, disk: &Path, dumps: Option<&str>) -> Result<String> {
     let modules = modules()?;
     let (namespaces, bindings) = objects()?;
     let outbound = internet.service();
     let disk = disk.display();
     let keys = SESSION_KEYS.join(",");
+    let dumps = dumps.map_or_else(String::new, |url| format!(r#"(name = "DURACTOR_DUMP", text = "{url}"), "#));
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -96,7 +118,7 @@ const worker :Workerd.Worker = (
   compatibilityFlags = ["enable_request_signal"],
   durableObjectNamespaces = [{namespaces}],
   durableObjectStorage = (localDisk = "disk"),
-  bindings = [(name = "KV", kvNamespace = "kv"), (name = "SESSION_KEYS", text = "{keys}"), {bindings}],
+  bindings = [(name = "KV", kvNamespace = "kv"), (name = "SESSION_KEYS", text = "{keys}"), {dumps}{bindings}],
   globalOutbound = "{outbound}",
 );
 const upstream :Workerd.Worker = (
@@ -117,7 +139,7 @@ fn modules() -> Result<String> {
     let build = build()?;
     let mut files = Vec::new();
     collect(&build, Path::new(""), &mut files)?;
-    files.sort_by_key(|file| (file != "worker.js", file.clone()));
+    files.sort_by_key(|file| (file != ENTRY, file.clone()));
     let mut text = String::new();
     for file in files {
         let kind = match Path::new(&file).extension().and_then(|extension| extension.to_str()) {

@@ -81,8 +81,21 @@ impl Workerd {
     ///
     /// If the worker is not built, if workerd is not installed, or if it does not start.
     pub fn on(disk: &Disk, internet: Internet) -> Result<Self> {
+        Self::run(disk, internet, None)
+    }
+
+    /// Starts workerd on an empty disk as `wrangler dev` does, with the internet of this machine. Dumps go to a URL.
+    ///
+    /// # Errors
+    ///
+    /// If the worker is not built, if workerd is not installed, or if it does not start.
+    pub fn developing(dumps: &str) -> Result<Self> {
+        Self::run(&Disk::new()?, Internet::Sockets, Some(dumps))
+    }
+
+    fn run(disk: &Disk, internet: Internet, dumps: Option<&str>) -> Result<Self> {
         let folder = disk.run()?;
-        let config = config::write(folder.path(), internet, &disk.objects())?;
+        let config = config::write(folder.path(), internet, &disk.objects(), dumps)?;
         let program = [config::binary()?, "serve".into(), "--experimental".into(), "--control-fd=3".into(), config];
         let mut running = Running::start(folder, program, &[]).context("cannot start workerd")?;
         let (events, reader) = events(&mut running);

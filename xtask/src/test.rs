@@ -12,8 +12,8 @@ const JS_TESTS: &str = "tests/js";
 const JS_TEST_END: &str = ".test.mjs";
 
 /// Tests of actors that run in wasm as well. The others need SQLite, or random input.
-const WASM_TESTS: [&str; 8] =
-    ["damage", "faults", "native", "state", "transactions", "versions", "waiting", "wasm_exchange"];
+const WASM_TESTS: [&str; 9] =
+    ["damage", "destroy", "faults", "native", "state", "transactions", "versions", "waiting", "wasm_exchange"];
 
 /// Runs every test.
 pub(crate) fn test() -> Result<()> {

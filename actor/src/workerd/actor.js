@@ -1,24 +1,22 @@
 // One actor: the Durable Object's half in JavaScript. It brings the actor into the present instance, hands over its calls
 // and what they wait for, and runs calls again that a trap has interrupted.
 
+import { Call } from "./call.js";
 import { aim, dump } from "./dump.js";
 import { SLOT_BYTES, payloadBytes, stringBytes } from "./frame.js";
 import {
-  BODY_MAX, CHAIN_MAX, CONNECTIONS_MAX, JOURNALS_MAX, PATH_MAX, Trap, X, begin, controlWord, enter, generation, isDevelopment,
+  BODY_MAX, CHAIN_MAX, JOURNALS_MAX, PATH_MAX, Trap, X, begin, controlWord, enter, generation, isDevelopment,
   isInside, memory, outbox, reader, recycle, running, trap, watch, writer,
 } from "./instance.js";
 import { Journal } from "./journal.js";
-import { Operations, readStream, readWants, sendable } from "./operations.js";
+import { readStream, readWants, sendable } from "./operations.js";
 import { clientGone, failed, incomplete, interrupted, storageFailed } from "./problem.js";
 import {
-  BODY, CHAIN, PATH, RESPONSE_SLOTS, onlyResponse, originOf, pathOf, refuse, toResponse, writeRequest, writeResults,
+  BODY, CHAIN, CHAIN_HEADER, PATH, RESPONSE_SLOTS, onlyResponse, pathOf, refuse, toResponse, writeRequest, writeResults,
 } from "./request.js";
 import { Storage } from "./storage.js";
 
 /** @import { Chain, Env, Made, Result, State, Waiting, Want } from "./types.d.ts" */
-
-/** The header by which calls between the worker's own actors name the calls that wait for them. */
-export const CHAIN_HEADER = "duractor-chain";
 
 /** How often a call is run again after traps that are nobody's. */
 const STRIKES_MAX = 1;
@@ -167,9 +165,10 @@ export class Actor {
   /** @param {Request} request @param {Uint8Array | null} body @returns {Response | Promise<Response>} */
   #answer(request, body) {
     try {
-      if (pathOf(request.url).length > controlWord(PATH_MAX)) return refuse(PATH);
-      if (depthOf(request) >= controlWord(CHAIN_MAX)) return refuse(CHAIN);
-      return this.#settle() ?? this.#make(request, body);
+      const made = { request, body, path: pathOf(request.url), links: request.headers.get(CHAIN_HEADER) };
+      if (made.path.length > controlWord(PATH_MAX)) return refuse(PATH);
+      if (made.links !== null && made.links.split(",").length >= controlWord(CHAIN_MAX)) return refuse(CHAIN);
+      return this.#settle() ?? this.#make(made);
     } catch (error) {
       return failed(error);
     }
@@ -178,15 +177,14 @@ export class Actor {
   /**
    * Makes a call; again, if a trap in another one came in between.
    *
-   * @param {Request} request
-   * @param {Uint8Array | null} body
+   * @param {Made} made
    * @returns {Response | Promise<Response>}
    */
-  #make(request, body) {
+  #make(made) {
     const number = ++this.#numbers;
     for (let strikes = 0; ; ) {
       try {
-        const response = this.#hand(number, request, body);
+        const response = this.#hand(number, made);
         if (response !== null) return response;
         // It has left memory since.
         this.#generation = -1;
@@ -205,29 +203,27 @@ export class Actor {
    * Hands a request over. A call that has to wait is kept.
    *
    * @param {number} number
-   * @param {Request} request
-   * @param {Uint8Array | null} body
+   * @param {Made} made
    */
-  #hand(number, request, body) {
-    const chain = this.#chain(request);
+  #hand(number, made) {
+    const { request, body, path, links } = made;
+    const chain = links === null ? null : this.#chain(links);
     const headers = sendable(request.headers, CHAIN_HEADER);
-    const length = writeRequest(request, pathOf(request.url), body, headers, number, chain);
+    const length = writeRequest(request, path, body, headers, number, chain);
     this.#made = number;
     this.#draft = null;
     this.#request = request;
-    return this.#enter(() => X.duractor_call(this.key, length), { request, body });
+    return this.#enter(() => X.duractor_call(this.key, length), made);
   }
 
   /**
    * Which calls of this actor wait for a request, as its chain header tells. Only tokens of live calls count, so a
    * header that a client made up names nothing.
    *
-   * @param {Request} request
+   * @param {string} links
    * @returns {Chain | null}
    */
-  #chain(request) {
-    const links = request.headers.get(CHAIN_HEADER);
-    if (links === null) return null;
+  #chain(links) {
     const parts = links.split(",").map((part) => part.trim().split(";"));
     /** @type {number[]} */
     const tasks = [];
@@ -310,16 +306,16 @@ export class Actor {
 
   /** Runs a call again from its start. What it has asked for already is not asked for twice. @param {Call} call */
   #again(call) {
-    const { request } = call;
-    if (request === null || !call.journal.canReplay) {
-      if (request === null) console.error(`${this.label()}: what a committed turn had asked for was interrupted`);
+    const { made } = call;
+    if (made === null || !call.journal.canReplay) {
+      if (made === null) console.error(`${this.label()}: what a committed turn had asked for was interrupted`);
       return this.#finish(call, interrupted(call.journal.hasCommitted));
     }
     call.generation = generation;
     call.journal.rewind();
     this.#due.add(call);
     try {
-      if (this.#hand(call.number, request, call.body) !== null) return;
+      if (this.#hand(call.number, made) !== null) return;
       call.generation = this.#generation = -1;
     } catch (error) {
       if (!(error instanceof Trap)) throw error;
@@ -340,7 +336,7 @@ export class Actor {
     // No call that is being made has a promise here.
     if (length > 0) error.response = /** @type {Response | null} */ (this.#read(address, length, null, null));
     const call = this.#calls.get(error.number);
-    if (isDevelopment()) this.#dump(error, call?.request ?? null);
+    if (isDevelopment()) this.#dump(error, call?.made?.request ?? null);
     if (call !== undefined) this.#finish(call, failed(error));
   }
 
@@ -357,7 +353,7 @@ export class Actor {
       actor: this.label(),
       number: call.number,
       task: call.task,
-      request: call.request === null ? "after a commit" : `${call.request.method} ${pathOf(call.request.url)}`,
+      request: call.made === null ? "after a commit" : `${call.made.request.method} ${call.made.path}`,
       ageMs: Date.now() - call.since,
       operations: call.journal.operations(call.operations),
     }));
@@ -581,53 +577,5 @@ export class Actor {
   /** @param {Request} request @returns {Response | Promise<Response>} */
   own(request) {
     return this.#serve(request, this.env);
-  }
-}
-
-/** How many links a request's chain has. @param {Request} request */
-function depthOf(request) {
-  return request.headers.get(CHAIN_HEADER)?.split(",").length ?? 0;
-}
-
-/** A call that waits. */
-class Call {
-  task = -1;
-  /** The instance that it was handed to last. */
-  generation = generation;
-  strikes = 0;
-  since = Date.now();
-  #resolve = /** @type {(response: Response) => void} */ (() => {});
-
-  /**
-   * @param {Actor} actor
-   * @param {number} number
-   * @param {Made | null} made
-   * @param {Journal} journal
-   */
-  constructor(actor, number, made, journal) {
-    this.number = number;
-    this.request = made?.request ?? null;
-    this.body = made?.body ?? null;
-    this.journal = journal;
-    journal.hold(this.body?.length ?? 0);
-    const chain = this.request?.headers.get(CHAIN_HEADER) ?? null;
-    this.operations = new Operations({
-      origin: originOf((this.request ?? actor.request)?.url ?? ""),
-      chain: (token) => `${chain === null ? "" : `${chain}, `}${token};${actor.label()}`,
-      chainHeader: CHAIN_HEADER,
-      connections: controlWord(CONNECTIONS_MAX),
-      deliver: (id, outcome) => actor.deliver({ number, id, ...outcome }),
-      own: (request) => actor.own(request),
-    });
-    /** @type {Promise<Response>} */
-    const ended = new Promise((resolve) => (this.#resolve = resolve));
-    this.promise = ended.finally(() => this.operations.stop());
-    this.request?.signal?.addEventListener("abort", () => actor.abandon(this), { once: true });
-  }
-
-  /** @param {Response} response */
-  end(response) {
-    this.journal.drop();
-    this.#resolve(response);
   }
 }

@@ -1,7 +1,7 @@
 // The JavaScript half of the adapter to workerd: what WebAssembly imports, the way in, and the Durable Object classes. What
 // goes to and fro is frames (docs/exchange.md).
 
-import { Actor, CHAIN_HEADER, giveUp, owner, runningJournal, wake } from "./actor.js";
+import { Actor, giveUp, owner, runningJournal, wake } from "./actor.js";
 import { aim } from "./dump.js";
 import { FrameReader, SLOT_BYTES, stringBytes } from "./frame.js";
 import {
@@ -9,7 +9,9 @@ import {
 } from "./instance.js";
 import { sendable } from "./operations.js";
 import { failed, unavailable } from "./problem.js";
-import { PATH, REQUEST_SLOTS, RESPONSE_SLOTS, pathOf, refuse, toResponse, writeRequest } from "./request.js";
+import {
+  CHAIN_HEADER, PATH, REQUEST_SLOTS, RESPONSE_SLOTS, pathOf, refuse, toResponse, writeRequest,
+} from "./request.js";
 import { WriteError, messageOf, writeAnswer } from "./storage.js";
 
 /** @import { Env, Options, Place, State } from "./types.d.ts" */

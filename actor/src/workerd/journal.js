@@ -6,13 +6,14 @@
 /** What a value, an operation, a result or a header takes beside its bytes, about. */
 const NOTE_BYTES = 64;
 
-/** What all journals hold, in bytes. */
+/** What the journals of all calls that wait hold, in bytes. */
 let total = 0;
 
 /** The journal of one call. A run reads what the runs before have noted, and then goes on noting. */
 export class Journal {
   #max;
   #bytes = 0;
+  /** Whether its call waits. Most do not, and what they have noted is forgotten. */ #isCounted = false;
   /** Times and random bytes, in order. @type {(number | Uint8Array)[]} */ #values = [];
   /** Operations by id. @type {Map<number, Noted>} */ #noted = new Map();
   /** Results in the order in which they were handed over: together what came together. @type {Result[][]} */ #batches = [];
@@ -54,18 +55,26 @@ export class Journal {
     }));
   }
 
-  /** Counts what is held for the call. Beyond the bound nothing is. @param {number} bytes */
-  hold(bytes) {
+  /** The call waits. @param {number} bytes what is held of its request */
+  keep(bytes) {
+    if (!this.#isKept) return;
+    this.#isCounted = true;
+    total += this.#bytes;
+    this.#hold(bytes);
+  }
+
+  /** Counts what is held. Beyond the bound nothing is. @param {number} bytes */
+  #hold(bytes) {
     if (!this.#isKept) return;
     this.#bytes += bytes;
-    total += bytes;
-    if (total > this.#max) this.drop();
+    if (this.#isCounted) total += bytes;
+    if ((this.#isCounted ? total : this.#bytes) > this.#max) this.drop();
   }
 
   /** Holds nothing any more, and can no longer be replayed. */
   drop() {
     this.#isKept = false;
-    total -= this.#bytes;
+    if (this.#isCounted) total -= this.#bytes;
     this.#bytes = 0;
     this.#noted.clear();
     this.#values.length = 0;
@@ -92,7 +101,7 @@ export class Journal {
     const known = this.#values[this.#valuesTaken++];
     if (known === undefined) {
       this.#values.push(fresh);
-      this.hold(NOTE_BYTES + sizeOf(fresh));
+      this.#hold(NOTE_BYTES + sizeOf(fresh));
       return fresh;
     }
     if (sizeOf(known) === sizeOf(fresh)) return /** @type {T} */ (known);
@@ -106,7 +115,7 @@ export class Journal {
     const noted = this.#noted.get(want.id);
     if (noted === undefined) {
       this.#noted.set(want.id, { want, isWanted: true, isCancelled: false, isDone: false });
-      this.hold(NOTE_BYTES + (want.url?.length ?? 0) + (want.body?.length ?? 0));
+      this.#hold(NOTE_BYTES + (want.url?.length ?? 0) + (want.body?.length ?? 0));
       return true;
     }
     noted.isWanted = true;
@@ -123,7 +132,7 @@ export class Journal {
   /** A result has come, to be handed over together with what comes before `seal`. @param {Result} result */
   add(result) {
     this.#gathered.push(result);
-    this.hold(NOTE_BYTES * (1 + (result.headers?.length ?? 0)) + (result.body?.length ?? 0));
+    this.#hold(NOTE_BYTES * (1 + (result.headers?.length ?? 0)) + (result.body?.length ?? 0));
   }
 
   seal() {

@@ -35,6 +35,7 @@ macro_rules! beside_host {
 
 beside_host! {
     "/src/workerd/actor.js": runningJournal as actor_js;
+    "/src/workerd/call.js": Call as call_js;
     "/src/workerd/dump.js": aim as dump_js;
     "/src/workerd/frame.js": payloadBytes as frame_js;
     "/src/workerd/instance.js": recycle as instance_js;

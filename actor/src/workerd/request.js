@@ -24,6 +24,9 @@ export const REQUEST_SLOTS = 6;
 export const RESPONSE_SLOTS = 6;
 const RESULT_SLOTS = 7;
 
+/** The header by which calls between the worker's own actors name the calls that wait for them. */
+export const CHAIN_HEADER = "duractor-chain";
+
 /** Reasons to refuse a request before it is handed over. */
 export const BODY = 0, PATH = 1, CHAIN = 3;
 
@@ -145,4 +148,3 @@ export function refuse(reason) {
   enter(() => X.duractor_refuse(reason));
   return onlyResponse();
 }
-

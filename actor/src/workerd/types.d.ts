@@ -59,10 +59,24 @@ export interface Watcher {
   replaced(): void;
 }
 
+/** What a call needs of its actor. */
+export interface Caller {
+  /** The last request. */
+  request: Request | null;
+  label(): string;
+  deliver(result: Result): void;
+  abandon(call: any): void;
+  own(request: Request): Response | Promise<Response>;
+}
+
 /** A call that is being made. */
 export interface Made {
   request: Request;
   body: Uint8Array | null;
+  /** Path and query. */
+  path: string;
+  /** The calls that wait for it, as its header tells. */
+  links: string | null;
 }
 
 /** An operation in a journal. */
