@@ -15,6 +15,7 @@ Side-by-side measurements against peers
 
 Usage: cargo xtask bench overhead [OPTIONS]
        cargo xtask bench state [OPTIONS]
+       cargo xtask bench recovery [OPTIONS]
        cargo xtask size [OPTIONS]
 
 What a request costs, beside the same actor by other means (overhead):
@@ -31,11 +32,16 @@ Both of them:
       --connections <N>    How many clients ask at once; default: 16
       --json               Print rows as JSON
 
+What a trap costs (recovery):
+      --rounds <N>         How many traps; default: 200
+      --json               Print rows as JSON
+
 What a worker weighs (size):
       --top <N>            List the largest functions too
       --json               Print rows as JSON";
 
 const ROUNDS: u32 = 7;
+const TRAPS: u32 = 200;
 const SECONDS: f64 = 2.0;
 const SECONDS_MAX: f64 = 600.0;
 const CONNECTIONS: usize = 16;
@@ -47,6 +53,7 @@ pub(crate) enum Command {
     Help,
     Overhead(Overhead),
     State(State),
+    Recovery(Recovery),
     Size(Size),
 }
 
@@ -119,6 +126,13 @@ pub(crate) struct State {
     pub(crate) pace: Pace,
 }
 
+/// How to measure what a trap costs.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Recovery {
+    pub(crate) rounds: u32,
+    pub(crate) json: bool,
+}
+
 /// How to weigh workers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Size {
@@ -138,6 +152,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         None | Some(Short('h') | Long("help")) => Ok(Command::Help),
         Some(Value(word)) if word == "overhead" => parse_overhead(parser),
         Some(Value(word)) if word == "state" => parse_state(parser),
+        Some(Value(word)) if word == "recovery" => parse_recovery(parser),
         Some(Value(word)) if word == "size" => parse_size(parser),
         Some(other) => Err(other.unexpected().into()),
     }
@@ -170,6 +185,20 @@ fn parse_state(mut parser: lexopt::Parser) -> Result<Command> {
         }
     }
     Ok(Command::State(options))
+}
+
+fn parse_recovery(mut parser: lexopt::Parser) -> Result<Command> {
+    let mut options = Recovery { rounds: TRAPS, json: false };
+    while let Some(option) = long(&mut parser)? {
+        match option.as_str() {
+            "rounds" => options.rounds = parser.value()?.parse()?,
+            "json" => options.json = true,
+            "help" => return Ok(Command::Help),
+            other => bail!("invalid option '--{other}'"),
+        }
+    }
+    ensure!(options.rounds > 0, "--rounds is at least 1");
+    Ok(Command::Recovery(options))
 }
 
 /// The next argument, which is an option.
@@ -244,6 +273,12 @@ mod tests {
     }
 
     #[test]
+    fn recovery_takes_all_its_options() {
+        let expected = Recovery { rounds: 9, json: true };
+        assert_eq!(parsed("recovery --rounds 9 --json").unwrap(), Command::Recovery(expected));
+    }
+
+    #[test]
     fn size_takes_all_its_options() {
         let expected = Size { top: 5, json: true };
         assert_eq!(parsed("size --top 5 --json").unwrap(), Command::Size(expected));
@@ -266,6 +301,8 @@ mod tests {
             "state --aspect all",
             "state --peer js",
             "state now",
+            "recovery --rounds 0",
+            "recovery --seconds 1",
             "size overhead",
         ] {
             assert!(parsed(line).is_err(), "{line}");

@@ -77,6 +77,18 @@ impl Client {
         what.check(&self.body, &mut self.last)
     }
 
+    /// Sends a request that is to fail.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost, or the reply is no 500.
+    pub(crate) fn fail(&mut self, request: &[u8]) -> Result<()> {
+        self.stream.get_mut().write_all(request)?;
+        let status = self.read_reply()?;
+        ensure!(status == 500, "what is to fail answers {status}");
+        Ok(())
+    }
+
     /// What a counter told last.
     pub(crate) fn last(&self) -> u64 {
         self.last

@@ -7,10 +7,12 @@
 //! `cargo xtask bench state` measures what state costs: a turn that commits beside JavaScript that stores the same value, a
 //! turn of an actor with much state beside one with little, and the memory of actors that nobody calls.
 //!
+//! `cargo xtask bench recovery` measures what a trap costs: the next answers, and what they cost afterwards.
+//!
 //! `cargo xtask size` weighs two workers, which tells what the runtime costs and what a route adds.
 //!
 //! Modules, low to high: `stats`, `cpu`, `load`, `scenario`, `aspect`, `args`, `build`, `workerd`, `report`, `measure`,
-//! `overhead`, `state`, `names`, `size`.
+//! `overhead`, `state`, `recovery`, `names`, `size`.
 
 mod args;
 mod aspect;
@@ -20,6 +22,7 @@ mod load;
 mod measure;
 mod names;
 mod overhead;
+mod recovery;
 mod report;
 mod scenario;
 mod size;
@@ -48,6 +51,7 @@ fn run(command: Command) -> Result<()> {
         Command::Help => args::print_help(),
         Command::Overhead(options) => overhead::overhead(&options)?,
         Command::State(options) => state::state(&options)?,
+        Command::Recovery(options) => recovery::recovery(&options)?,
         Command::Size(options) => size::size(&options)?,
     }
     Ok(())

@@ -58,13 +58,13 @@ struct Weight {
 
 /// A request that is answered by a number.
 #[derive(Debug)]
-struct Numbered {
+pub(crate) struct Numbered {
     method: &'static str,
     path: String,
 }
 
 impl Numbered {
-    fn new(method: &'static str, path: impl Into<String>) -> Self {
+    pub(crate) fn new(method: &'static str, path: impl Into<String>) -> Self {
         Self { method, path: path.into() }
     }
 }

@@ -37,10 +37,20 @@ pub struct Idle {
 
 #[methods]
 impl Idle {
+    #[get("/")]
+    fn count(&self) -> u64 {
+        self.n
+    }
+
     #[post("/")]
     fn add(&mut self) -> u64 {
         self.n += 1;
         self.n
+    }
+
+    #[post("/panic")]
+    fn panic(&mut self) {
+        panic!("as the measurement wants it");
     }
 }
 
