@@ -167,6 +167,38 @@ fn an_expired_cookie_does_not_hide_a_current_one() {
     assert_eq!(visit(CART.required(), &worker, &format!("{old}; {cookie}")).unwrap().text, new);
 }
 
+/// Bits flipped, halves of two genuine ones joined, and random bytes.
+#[test]
+fn of_a_hundred_thousand_forged_cookies_none_lets_in() {
+    const FORGED: u64 = 100_000;
+    let (router, worker) = (router(CART.required()), Worker::new(KEY));
+    let (one, another) = (value(), forged()["__Host-cart=".len()..].to_owned());
+    let alphabet = ALPHABET.as_bytes();
+    let mut random = 1_u64;
+    let mut below = |bound: usize| {
+        // Knuth's MMIX.
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % bound
+    };
+    for at in 0..FORGED {
+        let mut forged = one.clone().into_bytes();
+        match at % 3 {
+            0 => (0..=below(4)).for_each(|_| forged[below(76)] = alphabet[below(64)]),
+            1 => {
+                let cut = below(75) + 1;
+                forged[cut..].copy_from_slice(&another.as_bytes()[cut..]);
+            }
+            _ => forged[2..].fill_with(|| alphabet[below(64)]),
+        }
+        if forged == one.as_bytes() {
+            continue;
+        }
+        let forged = String::from_utf8(forged).unwrap();
+        assert!(is_refused(&visit_at(&router, &worker, Some(&format!("__Host-cart={forged}")))), "{forged}");
+    }
+    assert!(visit_at(&router, &worker, Some(&format!("__Host-cart={one}"))).is_ok());
+}
+
 #[test]
 fn only_so_many_signatures_are_computed() {
     let cookie = format!("__Host-cart={}", value());

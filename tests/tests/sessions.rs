@@ -37,9 +37,11 @@ fn a_new_visitor_gets_a_cookie_and_comes_back_with_it() {
     for attribute in ["Secure", "HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(attributes.contains(attribute), "{attribute}: {cookies:?}");
     }
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
     let value = set_cookie(&answer).unwrap();
     let again = ask("POST", "/visitor/add/eggs", &value);
     assert_eq!((again.ok(), set_cookie(&again)), ("milk eggs", None));
+    assert_eq!(again.header("cache-control"), None);
     assert_eq!(workerd().get("/visitor").ok(), "");
 }
 

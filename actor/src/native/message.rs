@@ -192,6 +192,10 @@ impl Response {
         let name = cookie.split_inclusive('=').next().unwrap_or_default().as_bytes();
         if !self.headers.iter().any(|(known, value)| known == "set-cookie" && value.starts_with(name)) {
             self.headers.push(("set-cookie".into(), cookie.into_bytes()));
+            // It is for one visitor, and no cache is to hand it to another.
+            if self.header("cache-control").is_none() {
+                self.headers.push(("cache-control".into(), b"no-store".to_vec()));
+            }
         }
     }
 

@@ -233,6 +233,8 @@ function withCookie(response, cookie) {
   if (response.headers.getAll("set-cookie").some((set) => set.startsWith(name))) return response;
   const copy = new Response(response.body, response);
   copy.headers.append("set-cookie", cookie);
+  // It is for one visitor, and no cache is to hand it to another.
+  if (!copy.headers.has("cache-control")) copy.headers.set("cache-control", "no-store");
   return copy;
 }
 
