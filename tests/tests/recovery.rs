@@ -186,6 +186,26 @@ fn time_and_chance_are_the_same_again() {
     assert_eq!(sent, [(format!("/text/chance/{}", answer.ok()), 1)]);
 }
 
+/// They end as soon as they are run again, one after the other.
+#[test]
+fn calls_that_stand_in_line_behind_a_trap_take_their_turns() {
+    let _alone = alone();
+    let beside = wait_at("GET", "/traps/line/free", "line");
+    let trap = workerd().request("POST", "/traps/line/trap-rounds/line/panic").start().unwrap();
+    wait_until("it holds the turn", || (!sent_below("/later/20/line/0/").is_empty()).then_some(()));
+    let writers: Vec<_> =
+        (0..5).map(|at| workerd().request("POST", format!("/traps/line/add/{at}")).start().unwrap()).collect();
+    let reader = workerd().request("GET", "/traps/line/rounds/line-reader").start().unwrap();
+    trap.answer().unwrap().assert_problem(500, "internal");
+    let mut values: Vec<u64> = writers.into_iter().map(|call| call.answer().unwrap().ok().parse().unwrap()).collect();
+    values.sort_unstable();
+    assert_eq!(values, [1, 2, 3, 4, 5]);
+    assert_eq!(reader.answer().unwrap().ok(), rounds("line-reader"));
+    workerd().open("line");
+    assert_eq!(beside.answer().unwrap().ok(), "passed line");
+    assert_eq!(workerd().get("/traps/line/value").ok(), "5");
+}
+
 /// The turn is stored and its reply is made when the next in line traps, all in one entry.
 #[test]
 fn a_reply_that_was_made_before_the_trap_is_sent() {

@@ -315,8 +315,9 @@ export class Actor {
     call.journal.rewind();
     this.#due.add(call);
     try {
-      if (this.#hand(call.number, made) !== null) return;
-      call.generation = this.#generation = -1;
+      const response = this.#hand(call.number, made);
+      // It has left memory since, unless it has ended at once.
+      if (response === null && this.#calls.has(call.number)) call.generation = this.#generation = -1;
     } catch (error) {
       if (!(error instanceof Trap)) throw error;
       if (error.number === 0) this.#strike(call, error);

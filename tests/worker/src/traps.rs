@@ -97,6 +97,12 @@ impl Traps {
         Ok(how.happen())
     }
 
+    /// Waits without a turn.
+    #[get("/free/{gate}")]
+    async fn free(gate: &str, cx: &Cx) -> Result<String> {
+        Ok(cx.get(format!("{UPSTREAM}/gate/{gate}")).await?.text().into_owned())
+    }
+
     /// Commits before it waits.
     #[post("/commit-and-wait/{gate}")]
     async fn commit_and_wait(me: Me<Self>, gate: &str, cx: &Cx) -> Result<u64> {
@@ -161,7 +167,7 @@ impl Traps {
         {
             gc.call0(&js_sys::global()).ok();
         }
-        core::arch::wasm32::memory_size(0) << 16
+        memory_bytes()
     }
 
     /// Takes memory, and gives it back.
@@ -242,6 +248,16 @@ async fn rounds(id: &str, cx: &Cx) -> Result<String> {
         }
     }
     Ok(seen.join(" "))
+}
+
+#[cfg(target_arch = "wasm32")]
+fn memory_bytes() -> usize {
+    core::arch::wasm32::memory_size::<0>() << 16
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn memory_bytes() -> usize {
+    0
 }
 
 /// Uses up the memory.
