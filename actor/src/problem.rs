@@ -66,6 +66,12 @@ impl Problem {
         Self::new(503, "interrupted", "the call was interrupted before it ended")
     }
 
+    /// The same, of a call a turn of which is stored: nothing says that it may be tried again.
+    pub(crate) fn interrupted_late() -> Self {
+        let detail = "the call was interrupted before it ended, after a part of what it changes was stored";
+        Self::new(503, "interrupted", detail).with("committed", true)
+    }
+
     /// What a client reads when storage does not take what a turn changed.
     pub(crate) fn commit_failed() -> Self {
         Self::new(503, "commit-failed", "the change could not be stored; nothing of it was kept")

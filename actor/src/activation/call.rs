@@ -13,6 +13,7 @@ use crate::{
     limits::EFFECTS_MAX,
     ops::{Instant, Ops},
     problem::{Problem, Result},
+    response::{IntoResponse, Response},
     state::Changes,
     turn::{Permit, Turn},
     value::Value,
@@ -81,6 +82,8 @@ pub(crate) struct Call {
     outgoing: Cell<bool>,
     /// How many turns it stands in line for.
     queued: Cell<u32>,
+    /// Whether a turn of it is stored.
+    has_committed: Cell<bool>,
 }
 
 /// The calls of this same actor that wait for this one, and how the chain reads.
@@ -107,6 +110,7 @@ impl Call {
             destroys: Cell::new(false),
             outgoing: Cell::new(false),
             queued: Cell::new(0),
+            has_committed: Cell::new(false),
         })
     }
 
@@ -131,6 +135,14 @@ impl Call {
         self.ended.set(true);
         let left = self.ops.borrow_mut().abandon();
         left.into_iter().for_each(Waker::wake);
+    }
+
+    /// What it is answered if it cannot go on.
+    pub(crate) fn interrupted(&self) -> Response {
+        if self.has_committed.get() {
+            return Problem::interrupted_late().into_response();
+        }
+        Problem::interrupted().into_response().retry_after(1)
     }
 
     /// Whether what it waits for comes from here: an operation, or a turn.
@@ -248,9 +260,11 @@ impl<'c> Transaction<'c> {
     pub(crate) fn accept(mut self, changes: Option<Changes>) {
         if let Some(changes) = changes {
             self.call.home.accept(changes);
+            self.call.has_committed.set(true);
         }
         if self.call.destroys.get() {
             self.call.home.fate.set(Fate::Destroyed);
+            self.call.has_committed.set(true);
         }
         self.call.effects.release();
         self.is_committed = true;

@@ -337,6 +337,8 @@ impl Instance {
         }
         response.strip_body();
         let mut outbox = self.outbox.borrow_mut();
+        // It may move while it grows.
+        self.world.trace.answered(&[]);
         outbox.respond(number, response);
         self.world.trace.answered(outbox.frames().as_bytes());
     }

@@ -116,7 +116,10 @@ impl Instance {
     /// Forgets an actor whose memory is not what is stored, or that was destroyed; its next call hydrates it anew.
     pub(super) fn lose(&self, home: &Rc<Activation>) {
         for key in self.tasks_of(home.key) {
-            self.end(key, Problem::interrupted().into_response().retry_after(1));
+            let call = self.tasks.borrow().get(key).map(|task| task.call.clone());
+            if let Some(call) = call {
+                self.end(key, call.interrupted());
+            }
         }
         home.outgoing.borrow_mut().clear();
         self.forget(home.key);

@@ -153,7 +153,7 @@ impl Instance {
         let calls = std::mem::take(&mut *home.outgoing.borrow_mut());
         for call in calls {
             call.clear_outgoing();
-            let Some(task) = call.task.get().filter(|_| !call.ended.get()) else { continue };
+            let Some(task) = call.task.get().filter(|_| !call.ended.get() && !home.is_lost()) else { continue };
             let (wanted, cancelled) = {
                 let mut ops = call.ops.borrow_mut();
                 (ops.take_wanted(), ops.take_cancelled())

@@ -101,7 +101,7 @@ impl NativeHost {
 
     /// What is stored by a run that is not the same as the one before could be stored twice.
     fn check_journal(&self) -> Result<(), StorageError> {
-        match self.with_running(|journal| journal.is_behind()) {
+        match self.with_running(|journal| journal.is_behind() || journal.has_diverged()) {
             Some(true) => {
                 Err(StorageError::new("the call was interrupted, and was not the same when it was run again"))
             }

@@ -1,7 +1,7 @@
 //! What a call has asked for, and what came of it, so that it can be run again after a trap. `journal.js` is the same in
 //! workerd.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::answer::Answer;
 use crate::ops::{Outbound, Want};
@@ -13,6 +13,8 @@ pub(super) type Came = Option<Answer>;
 struct Noted {
     /// None of a wait.
     outbound: Option<Box<Outbound>>,
+    /// Of a wait.
+    duration: Option<Duration>,
     is_under_way: bool,
     /// What the present run has done with it.
     is_wanted: bool,
@@ -23,7 +25,7 @@ struct Noted {
 impl Noted {
     fn is(&self, want: &Want) -> bool {
         match (&self.outbound, want) {
-            (None, Want::Sleep(_)) => true,
+            (None, Want::Sleep(duration)) => self.duration == Some(*duration),
             (Some(one), Want::Fetch(other)) => {
                 (&one.method, &one.url, &one.body) == (&other.method, &other.url, &other.body)
             }
@@ -119,12 +121,13 @@ impl Journal {
             self.has_diverged |= !noted.is(want);
             return false;
         }
-        let outbound = match want {
-            Want::Fetch(outbound) => Some(outbound.clone()),
-            Want::Sleep(_) => None,
+        let (outbound, duration) = match want {
+            Want::Fetch(outbound) => (Some(outbound.clone()), None),
+            Want::Sleep(duration) => (None, Some(*duration)),
         };
         let (is_cancelled, is_done) = (false, false);
-        self.noted.insert(id, Noted { outbound, is_under_way: true, is_wanted: true, is_cancelled, is_done });
+        let noted = Noted { outbound, duration, is_under_way: true, is_wanted: true, is_cancelled, is_done };
+        self.noted.insert(id, noted);
         true
     }
 

@@ -21,8 +21,16 @@ impl Native {
         let lost: Vec<i64> =
             self.calls.borrow().iter().filter(|(_, call)| is_lost(call)).map(|(number, _)| *number).collect();
         for number in lost {
-            self.again(number);
+            // A trap in a run before has perhaps run it again already.
+            if self.calls.borrow().get(&number).is_some_and(|call| self.is_stale(call)) {
+                self.again(number);
+            }
         }
+    }
+
+    /// Whether a call waits in an actor that has lost its memory since.
+    fn is_stale(&self, call: &CallState) -> bool {
+        call.response.is_none() && call.actor.is_some_and(|actor| !self.host.actors.borrow().contains_key(&actor))
     }
 
     /// A method has panicked: in workerd that ends the instance.
@@ -71,7 +79,11 @@ impl Native {
         let has_committed = self.host.journals.borrow().get(&number).is_some_and(|journal| journal.has_committed);
         self.complete(
             number,
-            if has_committed { interrupted_late() } else { Response::of_problem(Problem::interrupted()) },
+            if has_committed {
+                Response::of(Problem::interrupted_late().into_response())
+            } else {
+                Response::of_problem(Problem::interrupted())
+            },
         );
     }
 
@@ -136,10 +148,4 @@ impl Native {
         }
         !crashed.is_empty()
     }
-}
-
-/// Nothing says that the call may be tried again.
-fn interrupted_late() -> Response {
-    let detail = "the call was interrupted before it ended, after a part of what it changes was stored";
-    Response::of(Problem::new(503, "interrupted", detail).with("committed", true).into_response())
 }

@@ -191,6 +191,8 @@ export class Actor {
       } catch (error) {
         if (!(error instanceof Trap)) throw error;
         if (error.response !== null) return error.response;
+        const kept = this.#calls.get(number);
+        if (kept !== undefined) return kept.promise;
         if (error.number === number || (error.number === 0 && strikes++ === STRIKES_MAX)) throw error;
         if (this.#draft?.canReplay === false) return interrupted(this.#draft.hasCommitted);
       }
@@ -207,12 +209,12 @@ export class Actor {
    */
   #hand(number, made) {
     const { request, body, path, links } = made;
-    const chain = links === null ? null : this.#chain(links);
-    const headers = sendable(request.headers, CHAIN_HEADER);
-    const length = writeRequest(request, path, body, headers, number, chain);
     this.#made = number;
     this.#draft = null;
     this.#request = request;
+    const chain = links === null ? null : this.#chain(links);
+    const headers = sendable(request.headers, CHAIN_HEADER);
+    const length = writeRequest(request, path, body, headers, number, chain);
     return this.#enter(() => X.duractor_call(this.key, length), made);
   }
 
@@ -246,7 +248,11 @@ export class Actor {
    * @returns {Response | null} why it cannot be
    */
   #settle() {
-    while (!this.#isPresent) {
+    for (;;) {
+      if (this.#isPresent) {
+        this.#advance();
+        if (this.#isPresent) return null;
+      }
       const refused = this.#activate();
       if (refused !== null) {
         for (const call of this.#calls.values()) this.#finish(call, refused.clone());
@@ -257,8 +263,6 @@ export class Actor {
         if (call.generation !== generation) this.#again(call);
       }
     }
-    this.#advance();
-    return null;
   }
 
   /** The response, if the actor cannot be brought into the instance. */
@@ -334,11 +338,14 @@ export class Actor {
     const what = this.isActivating ? "coming into memory" : `\`${error.method || "a call"}\`, turn: ${error.turn}`;
     console.error(`${this.label()}: ${what}: trapped; the instance is replaced`);
     const { address, length } = error.answered;
-    // No call that is being made has a promise here.
-    if (length > 0) error.response = /** @type {Response | null} */ (this.#read(address, length, null, null));
     const call = this.#calls.get(error.number);
-    if (isDevelopment()) this.#dump(error, call?.made?.request ?? null);
-    if (call !== undefined) this.#finish(call, failed(error));
+    try {
+      // No call that is being made has a promise here.
+      if (length > 0) error.response = /** @type {Response | null} */ (this.#read(address, length, null, null));
+    } finally {
+      if (isDevelopment()) this.#dump(error, call?.made?.request ?? null);
+      if (call !== undefined) this.#finish(call, failed(error));
+    }
   }
 
   /** @param {Trap} error @param {Request | null} waited the request of the call, if it had to wait */
@@ -398,6 +405,7 @@ export class Actor {
     current = null;
     // Only now, since an operation may enter WebAssembly, which takes the frames away.
     for (const [call, wants] of news) {
+      if (!this.#calls.has(call.number)) continue;
       call.operations.start(wants, call.journal);
       if (call.journal.hasDiverged) this.#diverge(call);
     }
@@ -435,7 +443,9 @@ export class Actor {
 
   /** A call that has to wait. @param {number} number @param {Made | null} made what it is, unless it is the actor's own */
   #keep(number, made) {
-    const call = new Call(this, number, number < 0 ? null : made, this.#draft ?? this.#journal());
+    const isMade = number === this.#made;
+    const call = new Call(this, number, isMade ? made : null, (isMade ? this.#draft : null) ?? this.#journal());
+    if (isMade) this.#draft = null;
     this.#calls.set(number, call);
     return call;
   }
@@ -462,7 +472,7 @@ export class Actor {
   #wait(address, end, call, news) {
     call.task = reader.i32(1);
     const count = reader.i32(2);
-    if (count === 0) return;
+    if (count === 0 && !call.journal.hasDiverged) return;
     reader.at(address, end - address, RESPONSE_SLOTS + count);
     news.push([call, readWants(reader, RESPONSE_SLOTS, count)]);
   }
@@ -494,9 +504,11 @@ export class Actor {
       const rung = new Promise((resolve) => (this.#bell = resolve));
       rung.then((later) => (later ? setTimeout(() => this.#run(), 0) : this.#run()));
     }
-    if (!this.#isPresent || this.#due.size > 0) this.ring(false);
+    if (!this.#isPresent) this.ring(false);
     else if (this.#isRung) this.ring(true);
     this.#isRung = false;
+    // Another call's turn may have ended, so that one that is behind could ask on. The bell is for others.
+    if (this.#due.size > 0) Promise.resolve().then(() => this.#advance());
   }
 
   /** @param {boolean} later after other events have had their turn */
@@ -509,22 +521,30 @@ export class Actor {
 
   #run() {
     if (this.#calls.size === 0) return;
-    if (this.#isPresent && this.#due.size === 0) return this.#quietly(() => X.duractor_run(this.key));
+    if (this.#isPresent) return this.#quietly(() => X.duractor_run(this.key));
     try {
       this.#settle();
     } catch (error) {
       // The calls that waited have been told.
       if (!(error instanceof Trap)) throw error;
     }
+    this.#arm();
   }
 
-  /** Enters without a request to answer. @param {() => number} act */
-  #quietly(act) {
+  /**
+   * Enters without a request to answer.
+   *
+   * @param {() => number} act
+   * @param {() => void} [prepare] what is done before, and may need memory
+   */
+  #quietly(act, prepare) {
     try {
+      prepare?.();
       this.#enter(act, null);
     } catch (error) {
-      if (!(error instanceof Trap)) console.error(error);
-      else if (error.number === 0) for (const call of this.#calls.values()) this.#strike(call, error);
+      if (!(error instanceof Trap)) return console.error(error);
+      if (error.number === 0) for (const call of this.#calls.values()) this.#strike(call, error);
+      this.#arm();
     }
   }
 
@@ -545,7 +565,8 @@ export class Actor {
       this.#due.add(call);
     }
     for (const call of this.#due) call.journal.seal();
-    this.#advance();
+    if (this.#isPresent) this.#advance();
+    else this.#run();
   }
 
   /** Hands over what calls wait for, as far as they have asked for it. */
@@ -553,10 +574,10 @@ export class Actor {
     while (this.#isPresent && this.#due.size > 0) {
       /** @type {[number, Result][]} */
       const results = [];
+      let length = 0;
       for (const call of this.#due) for (const result of call.journal.next()) results.push([call.task, result]);
       if (results.length === 0) return this.#catchUp();
-      const length = writeResults(results);
-      this.#quietly(() => X.duractor_resume(this.key, length));
+      this.#quietly(() => X.duractor_resume(this.key, length), () => (length = writeResults(results)));
     }
   }
 

@@ -9,11 +9,16 @@ const NOTE_BYTES = 64;
 /** What the journals of all calls that wait hold, in bytes. */
 let total = 0;
 
+/** An object that the platform has reset drops its calls without ending them. */
+const lost = new FinalizationRegistry((/** @type {{ bytes: number }} */ account) => (total -= account.bytes));
+
 /** The journal of one call. A run reads what the runs before have noted, and then goes on noting. */
 export class Journal {
   #max;
+  /** What is held, and what of it counts: only that of a call that waits. Most do not, and forget what they have noted. */
   #bytes = 0;
-  /** Whether its call waits. Most do not, and what they have noted is forgotten. */ #isCounted = false;
+  #account = { bytes: 0 };
+  #isCounted = false;
   /** Times and random bytes, in order. @type {(number | Uint8Array)[]} */ #values = [];
   /** Operations by id. @type {Map<number, Noted>} */ #noted = new Map();
   /** Results in the order in which they were handed over: together what came together. @type {Result[][]} */ #batches = [];
@@ -59,22 +64,37 @@ export class Journal {
   keep(bytes) {
     if (!this.#isKept) return;
     this.#isCounted = true;
-    total += this.#bytes;
+    lost.register(this, this.#account);
+    this.#count(this.#bytes);
     this.#hold(bytes);
+  }
+
+  /** The call has stored something. From here on there is nothing to hold. */
+  commit() {
+    this.hasCommitted = true;
+    this.drop();
   }
 
   /** Counts what is held. Beyond the bound nothing is. @param {number} bytes */
   #hold(bytes) {
     if (!this.#isKept) return;
     this.#bytes += bytes;
-    if (this.#isCounted) total += bytes;
+    if (this.#isCounted) this.#count(bytes);
     if ((this.#isCounted ? total : this.#bytes) > this.#max) this.drop();
+  }
+
+  /** @param {number} bytes */
+  #count(bytes) {
+    this.#account.bytes += bytes;
+    total += bytes;
   }
 
   /** Holds nothing any more, and can no longer be replayed. */
   drop() {
+    // Without what it holds, what has been sent could be sent again.
+    if (this.isBehind) this.hasDiverged = true;
     this.#isKept = false;
-    if (this.#isCounted) total -= this.#bytes;
+    this.#count(-this.#account.bytes);
     this.#bytes = 0;
     this.#noted.clear();
     this.#values.length = 0;
@@ -111,6 +131,7 @@ export class Journal {
 
   /** Notes an operation. Whether it is to begin: not if an earlier run has begun it. @param {Want} want */
   begins(want) {
+    if (this.hasDiverged) return false;
     if (!this.#isKept) return true;
     const noted = this.#noted.get(want.id);
     if (noted === undefined) {
@@ -142,6 +163,7 @@ export class Journal {
 
   /** The results that are to be handed over next, as soon as the present run has asked for them. */
   next() {
+    if (this.hasDiverged) return [];
     for (let batch; (batch = this.#batches[this.#batchesTaken]) !== undefined; ) {
       if (this.#isReplay && batch.some(({ id }) => this.#noted.get(id)?.isWanted === false)) return [];
       if (this.#isKept) this.#batchesTaken++;
@@ -166,6 +188,7 @@ export class Journal {
    * @param {Operations} operations
    */
   isStuck(operations) {
+    if (this.hasDiverged) return true;
     if (!this.#isReplay || (this.#batchesTaken < this.#batches.length && operations.isBusy)) return false;
     return [...this.#noted].some(
       ([id, noted]) => noted.isWanted && !noted.isCancelled && !noted.isDone && !operations.isLive(id),
@@ -180,8 +203,9 @@ function sizeOf(value) {
 
 /** @param {Want} one @param {Want} other */
 function isSame(one, other) {
-  const isAlike = one.kind === other.kind && one.method === other.method && one.url === other.url;
-  return isAlike && isEqual(one.body, other.body);
+  if (one.kind !== other.kind || one.method !== other.method || one.url !== other.url) return false;
+  // A wait is what it is by its time; of a request it is a bound.
+  return one.url === undefined ? one.time === other.time : isEqual(one.body, other.body);
 }
 
 /** @param {Uint8Array | undefined} one @param {Uint8Array | undefined} other */

@@ -186,12 +186,15 @@ export class Operations {
 
   /** Begins what a call wants, unless its journal says that it has begun. @param {Want[]} wants @param {Journal} journal */
   start(wants, journal) {
-    for (const want of wants) {
-      if (want.kind === CANCEL) {
-        journal.cancel(want.id);
-        this.#cancel(want.id);
-      } else if (journal.begins(want)) this.#begin(want);
+    const fresh = wants.filter((want) => want.kind !== CANCEL && journal.begins(want));
+    for (const { id, kind } of wants) {
+      if (kind !== CANCEL) continue;
+      journal.cancel(id);
+      this.#cancel(id);
     }
+    // What a call sends that is not the same as before is not to be sent.
+    if (journal.hasDiverged) return;
+    for (const want of fresh) this.#begin(want);
     this.#schedule();
   }
 
