@@ -236,6 +236,70 @@ fn a_chain_of_calls_survives_traps() {
 }
 
 #[test]
+fn an_effect_and_its_call_keep_journals_of_their_own() {
+    let _alone = alone();
+    assert_eq!(workerd().post("/traps/effect/effect-and-wait/one").ok(), "method/one");
+    wait_until("the effect is done", || (!sent_below("/text/effect/one").is_empty()).then_some(()));
+    assert_eq!(sent_below("/text/method/one"), [("/text/method/one".to_owned(), 1)]);
+}
+
+#[test]
+fn a_call_that_is_behind_is_found_by_the_next_trap() {
+    let _alone = alone();
+    workerd().open("behind-1");
+    let peek = wait_at("GET", "/traps/behind/peek/behind-1", "behind-2");
+    let hold = wait_at("POST", "/traps/behind/hold", "behind-3");
+    for _ in 0..2 {
+        workerd().post("/traps/elsewhere/panic").assert_problem(500, "internal");
+    }
+    workerd().open("behind-3");
+    workerd().open("behind-2");
+    assert_eq!((hold.answer().unwrap().ok(), peek.answer().unwrap().ok()), ("1", "1"));
+    for gate in ["behind-3", "behind-2"] {
+        assert_eq!(sent_below(&format!("/gate/{gate}")), [(format!("/gate/{gate}"), 1)]);
+    }
+}
+
+/// What calls have noted that never wait is forgotten with them.
+#[test]
+fn calls_that_read_the_clock_do_not_use_up_the_journals() {
+    let _alone = alone();
+    for _ in 0..300 {
+        assert_eq!(workerd().get("/traps/clock/clock").ok(), "100");
+    }
+    beside_a_waiting_call("clock", || {
+        workerd().post("/traps/elsewhere/panic").assert_problem(500, "internal");
+    });
+}
+
+#[test]
+fn a_body_is_there_again_unless_it_is_larger_than_all_journals_may_be() {
+    let _alone = alone();
+    let upload = |gate: &str, bytes: usize| {
+        let path = format!("/traps/upload-{gate}/upload/{gate}");
+        let exchange = workerd().request("POST", path).body(vec![7; bytes]).start().unwrap();
+        wait_until("it waits at the gate", || (workerd().waiting_at(gate) == 1).then_some(()));
+        exchange
+    };
+    let (small, large) = (upload("small", 100_000), upload("large", 2_000_000));
+    workerd().post("/traps/elsewhere/panic").assert_problem(500, "internal");
+    let answer = large.answer().unwrap();
+    answer.assert_problem(503, "interrupted");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    workerd().open("small");
+    assert_eq!(small.answer().unwrap().ok(), "100000 Some(7)");
+}
+
+#[test]
+fn a_binding_that_is_no_secret_traps_nobody() {
+    let _alone = alone();
+    let waiting = wait_at("POST", "/traps/secret/commit-and-wait", "secret");
+    workerd().get("/no-secret").assert_problem(500, "internal");
+    workerd().open("secret");
+    assert_eq!(waiting.answer().unwrap().ok(), "1");
+}
+
+#[test]
 fn a_client_that_leaves_during_the_recovery_is_let_go() {
     let _alone = alone();
     for _ in 0..5 {

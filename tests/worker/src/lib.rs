@@ -40,6 +40,9 @@ pub(crate) const UPSTREAM: &str = "http://upstream.test";
 /// So few that a test can have more.
 const ACTORS_MAX: u32 = 100;
 
+/// So little that a test can use it up.
+const JOURNALS_MAX_BYTES: u32 = 1 << 20;
+
 #[routes]
 fn routes() -> Router {
     Router::new()
@@ -67,7 +70,8 @@ fn routes() -> Router {
         .mount::<Visitor>("/visitor", VISITOR)
         .mount::<Visitor>("/member", VISITOR.required())
         .mount::<Visitor>("/unset", VISITOR.secret("UNSET_KEYS"))
-        .limits(Limits { actors_max: ACTORS_MAX, ..Limits::default() })
+        .mount::<Visitor>("/no-secret", VISITOR.secret("KV"))
+        .limits(Limits { actors_max: ACTORS_MAX, journals_max_bytes: JOURNALS_MAX_BYTES, ..Limits::default() })
 }
 
 /// The actor's name is the whole query.

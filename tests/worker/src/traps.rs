@@ -133,6 +133,51 @@ impl Traps {
         Ok(format!("{dice}/{now}"))
     }
 
+    /// Reads the clock a hundred times and does not wait.
+    #[get("/clock")]
+    fn clock(cx: &Cx) -> usize {
+        (0..100).filter(|_| cx.now() > std::time::UNIX_EPOCH).count()
+    }
+
+    /// Takes a body and waits.
+    #[post("/upload/{gate}")]
+    async fn upload(body: &[u8], gate: &str, cx: &Cx) -> Result<String> {
+        cx.get(format!("{UPSTREAM}/gate/{gate}")).await?;
+        Ok(format!("{} {:?}", body.len(), body.last()))
+    }
+
+    /// Commits, has something done after that, and sends a request of its own.
+    #[post("/effect-and-wait/{id}")]
+    async fn effect_and_wait(me: Me<Self>, id: String, cx: &Cx) -> Result<String> {
+        let (effect, inner) = (format!("{UPSTREAM}/text/effect/{id}"), cx.clone());
+        me.turn(move |traps| {
+            traps.value += 1;
+            inner.after_commit(async move |cx| {
+                cx.get(effect).await?;
+                Ok(())
+            })
+        })
+        .await?;
+        Ok(cx.get(format!("{UPSTREAM}/text/method/{id}")).await?.text().into_owned())
+    }
+
+    /// Waits, takes a short turn, waits again.
+    #[get("/peek/{one}/{two}")]
+    async fn peek(me: Me<Self>, one: &str, two: &str, cx: &Cx) -> Result<u64> {
+        cx.get(format!("{UPSTREAM}/gate/{one}")).await?;
+        me.read(|_| ()).await;
+        cx.get(format!("{UPSTREAM}/gate/{two}")).await?;
+        Ok(me.read(|traps| traps.value).await)
+    }
+
+    /// Has the actor alone while it waits.
+    #[post("/hold/{gate}")]
+    async fn hold(&mut self, gate: &str, cx: &Cx) -> Result<u64> {
+        cx.get(format!("{UPSTREAM}/gate/{gate}")).await?;
+        self.value += 1;
+        Ok(self.value)
+    }
+
     /// Uses what no journal holds.
     #[get("/binding/{gate}")]
     async fn binding(&self, gate: &str, cx: &Cx) -> Result<String> {
