@@ -5,7 +5,7 @@
 //! wrong with storage, a test lets go wrong: [`Native::inject`].
 //!
 //! Unlike workerd it follows no redirects, and a request that was given up keeps its connection until its answer would
-//! have come.
+//! have come. Results come one by one, and what a call holds to be run again after a trap has no bound.
 
 mod answer;
 #[cfg(not(target_arch = "wasm32"))]

@@ -102,9 +102,9 @@ export class Actor {
   /** The calls that wait, by number and so by age. @type {Map<number, Call>} */ #calls = new Map();
   /** What waits to be handed over. @type {Result[]} */ #results = [];
   /** Calls for which there are results that they have not been handed. @type {Set<Call>} */ #due = new Set();
-  /** The number of the call that is being made, and what it has noted so far. */
+  /** The number of the call that was made last, its request, and what it has noted as long as it has not had to wait. */
   #made = 0;
-  /** The last request. @type {Request | null} */ #request = null;
+  /** @type {Request | null} */ #request = null;
   /** @type {Journal | null} */ #draft = null;
   #self = new WeakRef(this);
   /** Rung from another object's context. @type {((later: boolean) => void) | null} */ #bell = null;
