@@ -12,10 +12,12 @@ use std::{
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    cx::{Cx, Ended, Operation},
+    cache::Cache,
+    cached::Cached,
+    cx::{Cx, Ended},
     exchange::Headers,
     fetch_error::FetchError,
-    ops::{Inbound, Outbound, Outcome, Redirects, Want},
+    ops::{Inbound, Outbound, Outcome, Redirects},
     response,
 };
 
@@ -51,7 +53,9 @@ impl Cx {
                     time_max: limits.operation_time_max,
                     body_max_bytes: limits.fetch_body_max_bytes,
                     redirects: Redirects::Follow,
+                    is_shared: false,
                 }),
+                cache: Cache::Default,
                 flaw: None,
             },
         }
@@ -98,8 +102,8 @@ pub struct Fetch {
 }
 
 enum Progress {
-    Building { outbound: Box<Outbound>, flaw: Option<String> },
-    UnderWay { operation: Operation, url: String, body_max_bytes: u32 },
+    Building { outbound: Box<Outbound>, cache: Cache, flaw: Option<String> },
+    UnderWay { operation: Cached, url: String, body_max_bytes: u32 },
     Over,
 }
 
@@ -116,7 +120,7 @@ impl fmt::Debug for Fetch {
 impl Fetch {
     fn change(mut self, change: impl FnOnce(&mut Outbound) -> Result<(), String>) -> Self {
         match &mut self.progress {
-            Progress::Building { outbound, flaw } => {
+            Progress::Building { outbound, flaw, .. } => {
                 if let Err(found) = change(outbound) {
                     flaw.get_or_insert(found);
                 }
@@ -186,8 +190,23 @@ impl Fetch {
         })
     }
 
+    /// How the cache is used; see [`Cache`].
+    ///
+    /// ```
+    /// # use duractor::{Cache, Cx, Result, secs};
+    /// # async fn rate(cx: &Cx) -> Result<String> {
+    /// let rate = cx.get("https://rates.example/eur").cache(Cache::FreshFor(secs(60))).await?;
+    /// # Ok(rate.text().into_owned()) }
+    /// ```
+    pub fn cache(mut self, mode: Cache) -> Self {
+        if let Progress::Building { cache, .. } = &mut self.progress {
+            *cache = mode;
+        }
+        self
+    }
+
     fn start(&mut self) -> Result<(), FetchError> {
-        let Progress::Building { outbound, flaw } = std::mem::replace(&mut self.progress, Progress::Over) else {
+        let Progress::Building { outbound, cache, flaw } = std::mem::replace(&mut self.progress, Progress::Over) else {
             return Ok(());
         };
         let (url, body_max_bytes) = (outbound.url.clone(), outbound.body_max_bytes);
@@ -197,7 +216,7 @@ impl Fetch {
         if let Some(reason) = flaw {
             return Err(FetchError::InvalidRequest { url, reason });
         }
-        let operation = Operation::new(self.cx.0.clone(), Want::Fetch(outbound));
+        let operation = Cached::new(self.cx.0.clone(), outbound, cache);
         self.progress = Progress::UnderWay { operation, url, body_max_bytes };
         Ok(())
     }
@@ -257,7 +276,7 @@ impl Reply {
 
     /// The body.
     pub fn bytes(&self) -> &[u8] {
-        &self.inbound.frame.as_bytes()[self.inbound.body.clone()]
+        self.inbound.body.as_bytes()
     }
 
     /// The body as text; what is not UTF-8 is replaced by U+FFFD.
@@ -276,8 +295,7 @@ impl Reply {
 
     /// The headers, in the order of arrival.
     pub fn headers(&self) -> Headers<'_> {
-        Headers::new(&self.inbound.frame.as_bytes()[self.inbound.headers.clone()])
-            .expect("the headers were checked when they arrived")
+        Headers::new(self.inbound.headers.as_bytes()).expect("the headers were checked when they arrived")
     }
 
     /// The first header of that name, if it is text.

@@ -90,6 +90,9 @@ pub(crate) trait Host {
     /// Milliseconds since the Unix epoch.
     fn now(&self) -> f64;
 
+    /// The same, for the runtime's own use: no journal has it.
+    fn clock(&self) -> f64;
+
     /// Fills `bytes` from a source fit for cryptography.
     fn random(&self, bytes: &mut [u8]);
 

@@ -81,6 +81,8 @@ pub mod exchange;
 
 mod activation;
 mod app;
+mod cache;
+mod cached;
 mod codec;
 mod containers;
 mod cx;
@@ -125,6 +127,8 @@ mod workerd;
 pub mod __rt;
 
 pub use app::{Methods, Router};
+pub use cache::{Cache, CacheStats};
+pub use cached::FetchCache;
 pub use containers::{
     ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, COLUMN_CACHE_MAX_BYTES,
     COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices, ColumnStream, Home, Log,

@@ -33,6 +33,10 @@ pub const JOURNALS_MAX_BYTES: u32 = 16 << 20;
 /// Memory of the instance, in bytes, beyond which it is replaced by a new one when no call waits: 80 MiB. Linear memory
 /// never shrinks.
 pub const RECYCLE_MIN_BYTES: u32 = 80 << 20;
+/// Answers that one actor's cache keeps.
+pub const CACHE_MAX_ENTRIES: u32 = 1_024;
+/// What one actor's cache keeps, in bytes: 4 MiB.
+pub const CACHE_MAX_BYTES: u32 = 4 << 20;
 /// Effects that one turn may ask for by [`Cx::after_commit`](crate::Cx::after_commit).
 pub const EFFECTS_MAX: u32 = 64;
 
@@ -73,6 +77,10 @@ pub struct Limits {
     pub journals_max_bytes: u32,
     /// See [`RECYCLE_MIN_BYTES`].
     pub recycle_min_bytes: u32,
+    /// See [`CACHE_MAX_ENTRIES`]; beyond it what was used longest ago leaves.
+    pub cache_max_entries: u32,
+    /// See [`CACHE_MAX_BYTES`]; beyond it what was used longest ago leaves.
+    pub cache_max_bytes: u32,
 }
 
 impl Default for Limits {
@@ -92,6 +100,8 @@ impl Default for Limits {
             memory_max_bytes: MEMORY_MAX_BYTES,
             journals_max_bytes: JOURNALS_MAX_BYTES,
             recycle_min_bytes: RECYCLE_MIN_BYTES,
+            cache_max_entries: CACHE_MAX_ENTRIES,
+            cache_max_bytes: CACHE_MAX_BYTES,
         }
     }
 }

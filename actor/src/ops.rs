@@ -33,6 +33,18 @@ pub(crate) struct Outbound {
     pub(crate) time_max: Duration,
     pub(crate) body_max_bytes: u32,
     pub(crate) redirects: Redirects,
+    /// Whether an equal request of the same actor may have the same answer.
+    pub(crate) is_shared: bool,
+}
+
+impl Outbound {
+    /// Whether another request is the same, so that both may have one answer.
+    #[cfg(any(not(target_arch = "wasm32"), debug_assertions))]
+    pub(crate) fn equals(&self, other: &Self) -> bool {
+        let parts = |outbound: &Self| (outbound.body_max_bytes, outbound.redirects);
+        (&self.method, &self.url, &self.headers, parts(self))
+            == (&other.method, &other.url, &other.headers, parts(other))
+    }
 }
 
 /// An operation, before it leaves.
@@ -40,15 +52,45 @@ pub(crate) struct Outbound {
 pub(crate) enum Want {
     Fetch(Box<Outbound>),
     Sleep(Duration),
+    /// One that the cache has answered. It leaves to be noted.
+    Hit(Box<Hit>),
 }
 
-/// An answer, still in the frame that it came in.
+/// What the cache has answered.
+#[derive(Clone, Debug)]
+pub(crate) struct Hit {
+    pub(crate) method: String,
+    pub(crate) url: String,
+    pub(crate) answer: Inbound,
+}
+
+/// An answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Inbound {
     pub(crate) status: u16,
-    pub(crate) frame: Rc<Buffer>,
-    pub(crate) body: Range<usize>,
-    pub(crate) headers: Range<usize>,
+    pub(crate) body: Part,
+    /// As the exchange has them, and checked.
+    pub(crate) headers: Part,
+    /// Whether an equal request has brought it.
+    pub(crate) is_shared: bool,
+    /// Whether redirects have led to it.
+    pub(crate) is_redirected: bool,
+}
+
+/// A part of an answer: still in the frame that it came in, or kept by the cache.
+#[derive(Clone, Debug)]
+pub(crate) enum Part {
+    InFrame(Rc<Buffer>, Range<usize>),
+    Kept(Rc<[u8]>),
+}
+
+impl Part {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::InFrame(frame, range) => &frame.as_bytes()[range.clone()],
+            Self::Kept(bytes) => bytes,
+        }
+    }
 }
 
 /// A failure, as a result names it (docs/exchange.md).
@@ -73,14 +115,22 @@ pub(crate) fn read_outcome(result: &Frame<'_>, buffer: &Rc<Buffer>, base: usize)
     if let Some(headers) = result.opt_bytes(4)? {
         Headers::new(headers)?;
     }
-    let in_buffer = |range: Option<Range<usize>>| range.map_or(0..0, |range| base + range.start..base + range.end);
+    let in_buffer = |range: Option<Range<usize>>| {
+        let range = range.map_or(0..0, |range| base + range.start..base + range.end);
+        Part::InFrame(buffer.clone(), range)
+    };
+    let flags = result.opt_i32(6)?.unwrap_or_default();
     Ok(Ok(Inbound {
         status: result.i32(2)?.clamp(0, 599) as u16,
-        frame: buffer.clone(),
         body: in_buffer(result.range(3)?),
         headers: in_buffer(result.range(4)?),
+        is_shared: flags & 1 != 0,
+        is_redirected: flags & 2 != 0,
     }))
 }
+
+/// Hits that a call notes between two waits, so that it can be run again.
+const HITS_MAX: usize = 256;
 
 /// Something that answers operations at once, in place of a host.
 pub(crate) trait Instant {
@@ -90,6 +140,8 @@ pub(crate) trait Instant {
 #[derive(Debug, Default)]
 pub(crate) struct Ops {
     next: i32,
+    /// How many operations a run before a trap has begun.
+    pub(crate) known: u32,
     live: Vec<Live>,
     wanted: Vec<(i32, Want)>,
     cancelled: Vec<i32>,
@@ -118,6 +170,22 @@ impl Ops {
         self.live.push(Live { id, state: State::UnderWay(waker.clone()) });
         self.wanted.push((id, want));
         Ok(id)
+    }
+
+    /// Whether the next operation is one that a run before a trap has begun.
+    pub(crate) fn is_known(&self) -> bool {
+        self.next.cast_unsigned() < self.known
+    }
+
+    /// Notes what the cache has answered. False if there is too much of it.
+    pub(crate) fn note(&mut self, hit: Hit) -> bool {
+        let id = self.next;
+        self.next = self.next.wrapping_add(1) & i32::MAX;
+        let fits = self.wanted.len() < HITS_MAX;
+        if fits {
+            self.wanted.push((id, Want::Hit(Box::new(hit))));
+        }
+        fits
     }
 
     pub(crate) fn poll(&mut self, id: i32, waker: &Waker) -> Poll<Outcome> {

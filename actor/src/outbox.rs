@@ -3,13 +3,14 @@
 use crate::{
     exchange::{Buffer, FrameWriter},
     key::Key,
-    ops::{Outbound, Redirects, Want},
+    ops::{Hit, Outbound, Redirects, Want},
     response::{Body, ContentType, Response},
 };
 
 /// Slots of a response before the operations.
 const RESPONSE_SLOTS: usize = 6;
-const FETCH_SLOTS: usize = 9;
+const FETCH_SLOTS: usize = 10;
+const HIT_SLOTS: usize = 7;
 const SLEEP_SLOTS: usize = 3;
 const CANCEL_SLOTS: usize = 2;
 
@@ -126,8 +127,19 @@ fn write_want(frame: &mut FrameWriter<'_>, slot: usize, id: i32, want: Want, sho
             frame.i32(1, 2);
             frame.f64(2, duration.as_secs_f64() * 1e3);
         }),
+        Want::Hit(hit) => frame.frame(slot, HIT_SLOTS, |frame| write_hit(frame, id, &hit)),
         Want::Fetch(outbound) => frame.frame(slot, FETCH_SLOTS, |frame| write_fetch(frame, id, *outbound, shown)),
     }
+}
+
+fn write_hit(frame: &mut FrameWriter<'_>, id: i32, hit: &Hit) {
+    frame.i32(0, id);
+    frame.i32(1, 3);
+    frame.str(2, &hit.method);
+    frame.str(3, &hit.url);
+    frame.bytes(4, hit.answer.headers.as_bytes());
+    frame.bytes(5, hit.answer.body.as_bytes());
+    frame.i32(6, i32::from(hit.answer.status));
 }
 
 fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: &mut Shown<'_>) {
@@ -149,6 +161,7 @@ fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: 
             Redirects::Error => 2,
         },
     );
+    frame.i32(9, i32::from(outbound.is_shared));
 }
 
 /// Shows a large body in place, if the host can look there, and copies a small one.

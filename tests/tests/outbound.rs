@@ -40,11 +40,13 @@ fn ten_requests_are_answered_in_their_order() {
 
 #[test]
 fn requests_leave_together_up_to_the_connections_there_are() {
-    let together = vec!["/meet/six/6"; 6];
+    // Equal ones would be sent once.
+    let apart = |path: &str, count: usize| (0..count).map(|at| format!("{path}?{at}")).collect::<Vec<_>>();
+    let together = apart("/meet/six/6", 6);
     let answer = workerd().post_json("/outbound/meet/all", &json!(together));
     assert_eq!(answer.json(), json!(vec!["met 6"; 6]));
 
-    let call = workerd().request("POST", "/outbound/gate/all").json(&json!(vec!["/gate/ten"; 10]));
+    let call = workerd().request("POST", "/outbound/gate/all").json(&json!(apart("/gate/ten", 10)));
     let exchange = call.start().unwrap();
     wait_until("six wait", || (workerd().waiting_at("ten") == CONNECTIONS_MAX).then_some(()));
     workerd().open("ten");
@@ -55,8 +57,12 @@ fn requests_leave_together_up_to_the_connections_there_are() {
 
 #[test]
 fn each_call_has_connections_of_its_own() {
-    let call = workerd().request("POST", "/outbound/own-connections/all").json(&json!(vec!["/gate/shared"; 6]));
-    let calls: Vec<_> = (0..3).map(|_| call.start().unwrap()).collect();
+    let calls: Vec<_> = (0..3)
+        .map(|call| {
+            let paths: Vec<_> = (0..6).map(|at| format!("/gate/shared?{call}-{at}")).collect();
+            workerd().request("POST", "/outbound/own-connections/all").json(&json!(paths)).start().unwrap()
+        })
+        .collect();
     wait_until("all wait", || (workerd().waiting_at("shared") == 18).then_some(()));
     workerd().open("shared");
     for call in calls {

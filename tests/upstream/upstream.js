@@ -61,6 +61,20 @@ const answers = {
     return new Response(rest.join("/"));
   },
 
+  /** How often it was asked, after some time, fresh for so many seconds. */
+  async fresh(request, [seconds, ms], url) {
+    const count = asked.get(url.pathname);
+    await scheduler.wait(Number(ms));
+    return new Response(`answer ${count}`, { headers: { "cache-control": Number(seconds) > 0 ? `max-age=${seconds}` : "no-store" } });
+  },
+
+  /** Its tag is known to who has it. */
+  tagged(request, [tag]) {
+    const headers = { etag: `"${tag}"`, "cache-control": "max-age=0" };
+    const isKnown = request.headers.get("if-none-match") === `"${tag}"`;
+    return new Response(isKnown ? null : `body of ${tag}`, { status: isKnown ? 304 : 200, headers });
+  },
+
   status(request, [code]) {
     const body = [204, 205, 304].includes(Number(code)) ? null : `status ${code}`;
     return new Response(body, { status: Number(code) });

@@ -49,6 +49,11 @@ impl Effects {
         self.released.borrow_mut().append(&mut self.asked.borrow_mut());
     }
 
+    /// Something that begins whatever becomes of the turn.
+    pub(crate) fn add_released(&self, effect: Effect) {
+        self.released.borrow_mut().push(effect);
+    }
+
     /// The turn is rolled back.
     fn forget(&self) {
         self.asked.take();

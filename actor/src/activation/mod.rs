@@ -4,7 +4,7 @@ mod call;
 
 use std::{
     any::Any,
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::VecDeque,
     rc::Rc,
 };
@@ -12,6 +12,7 @@ use std::{
 pub(crate) use call::{Call, Chain, Effect, Reading, Transaction};
 
 use crate::{
+    cache::Store,
     field::Actor,
     host::{Host, StorageError, Write},
     key::Key,
@@ -75,6 +76,8 @@ pub(crate) struct Activation {
     state: Box<dyn StateCell>,
     record: RefCell<Record>,
     pub(crate) fate: Cell<Fate>,
+    /// What its requests were answered. Most actors send none.
+    cache: OnceCell<Box<RefCell<Store>>>,
 }
 
 /// Whether an actor's memory is worth anything.
@@ -126,8 +129,16 @@ impl Activation {
             state,
             record: RefCell::new(record),
             fate: Cell::default(),
+            cache: OnceCell::new(),
         });
         Ok((home, origin))
+    }
+
+    /// What its requests were answered.
+    pub(crate) fn cache(&self) -> &RefCell<Store> {
+        let limits = &self.world.limits;
+        let make = || Box::new(RefCell::new(Store::new(limits.cache_max_entries, limits.cache_max_bytes)));
+        self.cache.get_or_init(make)
     }
 
     /// The actor's value. It may be borrowed by who holds a turn.

@@ -225,6 +225,10 @@ impl Host for MemoryHost {
         unreachable!("containers know no time")
     }
 
+    fn clock(&self) -> f64 {
+        unreachable!("containers know no time")
+    }
+
     fn random(&self, _: &mut [u8]) {
         unreachable!("containers are deterministic")
     }

@@ -50,6 +50,20 @@ impl<'f> Headers<'f> {
         Ok(Self { bytes })
     }
 
+    /// Headers as bytes. Names are written in lower case.
+    pub(crate) fn encode<'h>(headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut put = |part: &[u8]| {
+            bytes.extend((part.len() as u32).to_le_bytes());
+            bytes.extend(part);
+        };
+        for (name, value) in headers {
+            put(name.to_ascii_lowercase().as_bytes());
+            put(value);
+        }
+        bytes
+    }
+
     /// The headers' names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&'f str, &'f [u8])> + use<'f> {
         let mut rest = self.bytes;

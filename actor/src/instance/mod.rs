@@ -183,18 +183,21 @@ impl Instance {
     }
 
     /// A request for an actor. One that has left memory leaves nothing: the host activates it, and calls again.
-    pub(crate) fn call(&self, actor: Key, frame: Buffer) {
+    ///
+    /// Of a call that is run again after a trap, `known` operations are in its journal: these do not look into the cache,
+    /// but are told what they were told before.
+    pub(crate) fn call(&self, actor: Key, frame: Buffer, known: u32) {
         let Some(home) = self.enter_actor(actor) else { return };
         let number = Frame::new(frame.as_bytes(), REQUEST_SLOTS).and_then(|frame| frame.f64(5)).unwrap_or_default();
         self.world.trace.enter(number, "");
-        if let Err(response) = self.start(&home, frame, number) {
+        if let Err(response) = self.start(&home, frame, number, known) {
             self.finish(number, response, home.class);
         }
         self.world.trace.leave();
         self.run_ready(&home);
     }
 
-    fn start(&self, home: &Rc<Activation>, buffer: Buffer, number: f64) -> Result<(), Response> {
+    fn start(&self, home: &Rc<Activation>, buffer: Buffer, number: f64, known: u32) -> Result<(), Response> {
         let frame = Frame::new(buffer.as_bytes(), REQUEST_SLOTS).map_err(|error| self.malformed(&error))?;
         let head = Head::parse(&frame).map_err(|error| self.malformed(&error))?;
         self.check_size(&head, buffer.as_bytes())?;
@@ -207,6 +210,7 @@ impl Instance {
         }
         let (route, params) = (hit.route, hit.params);
         let call = Call::new(home.clone(), number, chain, None);
+        call.ops.borrow_mut().known = known;
         let request = Request::new(buffer, head, params, call.clone());
         if let Some(request) = self.run_now(&call, request, route)? {
             self.spawn(home, call, request, route)?;

@@ -5,8 +5,8 @@ use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    exchange::{Buffer, Frame, FrameWriter},
-    ops::{Outbound, Outcome, RESULT_SLOTS, read_outcome},
+    exchange::{Buffer, Frame, FrameWriter, Headers},
+    ops::{Hit, Outbound, Outcome, RESULT_SLOTS, read_outcome},
 };
 
 /// What an upstream does with a request.
@@ -22,6 +22,8 @@ use crate::{
 pub struct Answer {
     what: What,
     delay: Duration,
+    /// Whether an equal request has brought it.
+    is_shared: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -33,7 +35,7 @@ enum What {
 
 impl Answer {
     fn of(what: What) -> Self {
-        Self { what, delay: Duration::ZERO }
+        Self { what, delay: Duration::ZERO, is_shared: false }
     }
 
     /// A status without a body.
@@ -131,6 +133,13 @@ impl Answer {
         Self::failure(4, "timeout")
     }
 
+    /// What the cache has answered.
+    pub(crate) fn of_hit(hit: &Hit) -> Self {
+        let headers = Headers::new(hit.answer.headers.as_bytes()).expect("the cache keeps whole headers");
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+        Self::of_response(hit.answer.status, &headers, hit.answer.body.as_bytes())
+    }
+
     pub(crate) fn of_response(status: u16, headers: &[(String, Vec<u8>)], body: &[u8]) -> Self {
         Self::of(What::Reply { status, headers: headers.to_vec(), body: body.to_vec() })
     }
@@ -146,6 +155,12 @@ impl Answer {
         (delay, if is_too_large { Self::failure(5, "body too large") } else { self })
     }
 
+    /// The same for a request that has joined the one that it is the answer to.
+    pub(crate) fn shared(mut self) -> Self {
+        self.is_shared = true;
+        self
+    }
+
     /// Writes the answer as a result's frame (docs/exchange.md).
     pub(crate) fn write(&self, frame: &mut FrameWriter<'_>) {
         match &self.what {
@@ -153,6 +168,9 @@ impl Answer {
                 frame.i32(2, i32::from(*status));
                 frame.bytes(3, body);
                 frame.headers(4, headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+                if self.is_shared {
+                    frame.i32(6, 1);
+                }
             }
             What::Failure { code, text } => {
                 frame.i32(2, 0);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    CallState, Event, Native, Pending,
+    CallState, Event, Native, Pending, Shared,
     answer::Answer,
     entry::label,
     journal::Journal,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     exchange::{Buffer, Frame, FrameError, FrameWriter, Headers},
     key::Key,
-    ops::{Outbound, RESULT_SLOTS, Redirects, Want},
+    ops::{Hit, Inbound, Outbound, Part, RESULT_SLOTS, Redirects, Want},
     refusal::Unread,
     request::REQUEST_SLOTS,
     response,
@@ -123,7 +123,8 @@ impl Native {
             self.respond(number);
             return true;
         };
-        self.enter(actor, || self.instance.call(actor, message.frame(number as f64, chain.as_ref())))
+        let known = self.host.journals.borrow().get(&number).map_or(0, Journal::known);
+        self.enter(actor, || self.instance.call(actor, message.frame(number as f64, chain.as_ref()), known))
     }
 
     /// The calls of this actor that wait for this one; an error if the chain is too long.
@@ -243,6 +244,8 @@ impl Native {
             Some(Want::Sleep(duration)) => {
                 self.schedule(duration, Event::Came { call: number, operation, came: None });
             }
+            // It is in the journal.
+            Some(Want::Hit(_)) => {}
             Some(Want::Fetch(outbound)) => {
                 let event = Event::Came { call: number, operation, came: Some(Answer::timeout()) };
                 self.schedule(outbound.time_max, event);
@@ -256,6 +259,9 @@ impl Native {
     }
 
     fn connect(&self, number: i64, operation: i32, outbound: Box<Outbound>) {
+        if outbound.is_shared && self.join(number, operation, &outbound) {
+            return;
+        }
         {
             let mut calls = self.calls.borrow_mut();
             let Some(call) = calls.get_mut(&number) else { return };
@@ -269,7 +275,33 @@ impl Native {
             return;
         }
         let (delay, answer) = self.upstreams.answer(&outbound).within(&outbound);
+        if outbound.is_shared {
+            self.share(number, &outbound, delay, &answer);
+        }
         self.schedule(delay, Event::Answer { call: number, operation, answer });
+    }
+
+    /// Lets equal requests of the same actor join this one.
+    fn share(&self, number: i64, outbound: &Outbound, delay: Duration, answer: &Answer) {
+        let identity = self.calls.borrow().get(&number).and_then(|call| call.identity.clone());
+        if let Some(actor) = identity {
+            let at = self.host.clock().checked_add(delay).unwrap_or(Duration::MAX);
+            self.shared.borrow_mut().push(Shared { actor, outbound: outbound.clone(), at, answer: answer.clone() });
+        }
+    }
+
+    /// Waits for an equal request that is under way. Whether there is one.
+    fn join(&self, number: i64, operation: i32, outbound: &Outbound) -> bool {
+        let now = self.host.clock();
+        let identity = self.calls.borrow().get(&number).and_then(|call| call.identity.clone());
+        self.shared.borrow_mut().retain(|shared| shared.at > now);
+        let found = self.shared.borrow().iter().find_map(|shared| {
+            let is_equal = Some(&shared.actor) == identity.as_ref() && shared.outbound.equals(outbound);
+            is_equal.then(|| (shared.at - now, shared.answer.clone()))
+        });
+        let Some((delay, answer)) = found else { return false };
+        self.schedule(delay, Event::Came { call: number, operation, came: Some(answer.shared()) });
+        true
     }
 
     fn free_connection(&self, number: i64) {
@@ -348,8 +380,16 @@ fn read_want(frame: &Frame<'_>, slot: usize) -> (i32, Option<Want>) {
     match want(2).i32(1).expect("an operation has a kind") {
         0 => (id, None),
         2 => (id, Some(Want::Sleep(millis(want(3).f64(2).expect("a wait has a duration"))))),
-        _ => (id, Some(Want::Fetch(Box::new(read_fetch(&want(9)).expect("an outbound request is whole"))))),
+        3 => (id, Some(Want::Hit(Box::new(read_hit(&want(7)).expect("a hit is whole"))))),
+        _ => (id, Some(Want::Fetch(Box::new(read_fetch(&want(10)).expect("an outbound request is whole"))))),
     }
+}
+
+fn read_hit(frame: &Frame<'_>) -> Result<Hit, FrameError> {
+    let part = |bytes: Option<&[u8]>| Part::Kept(bytes.unwrap_or_default().into());
+    let (headers, body) = (part(frame.opt_bytes(4)?), part(frame.opt_bytes(5)?));
+    let answer = Inbound { status: frame.i32(6)? as u16, body, headers, is_shared: false, is_redirected: false };
+    Ok(Hit { method: frame.str(2)?.to_owned(), url: frame.str(3)?.to_owned(), answer })
 }
 
 fn read_fetch(frame: &Frame<'_>) -> Result<Outbound, FrameError> {
@@ -363,6 +403,7 @@ fn read_fetch(frame: &Frame<'_>) -> Result<Outbound, FrameError> {
         time_max: Duration::try_from_secs_f64(frame.f64(6)? / 1e3).unwrap_or(Duration::MAX),
         body_max_bytes: frame.f64(7)? as u32,
         redirects: Redirects::Follow,
+        is_shared: frame.i32(9)? == 1,
     })
 }
 

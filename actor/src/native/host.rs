@@ -231,8 +231,12 @@ impl NativeHost {
 
 impl Host for NativeHost {
     fn now(&self) -> f64 {
-        let now = self.now.get().as_secs_f64() * 1e3;
+        let now = Host::clock(self);
         self.with_running(|journal| journal.time(now)).unwrap_or(now)
+    }
+
+    fn clock(&self) -> f64 {
+        self.now.get().as_secs_f64() * 1e3
     }
 
     fn random(&self, bytes: &mut [u8]) {

@@ -9,10 +9,24 @@ use crate::ops::{Outbound, Want};
 /// What an operation came to: an answer, or the end of a wait.
 pub(super) type Came = Option<Answer>;
 
-#[derive(Debug)]
+/// What of a request makes it the same one.
+#[derive(Debug, PartialEq)]
+struct Request {
+    method: String,
+    url: String,
+    body: Option<Vec<u8>>,
+}
+
+impl Request {
+    fn of(outbound: &Outbound) -> Self {
+        Self { method: outbound.method.clone(), url: outbound.url.clone(), body: outbound.body.clone() }
+    }
+}
+
+#[derive(Debug, Default)]
 struct Noted {
     /// None of a wait.
-    outbound: Option<Box<Outbound>>,
+    request: Option<Request>,
     /// Of a wait.
     duration: Option<Duration>,
     is_under_way: bool,
@@ -24,11 +38,9 @@ struct Noted {
 
 impl Noted {
     fn is(&self, want: &Want) -> bool {
-        match (&self.outbound, want) {
+        match (&self.request, want) {
             (None, Want::Sleep(duration)) => self.duration == Some(*duration),
-            (Some(one), Want::Fetch(other)) => {
-                (&one.method, &one.url, &one.body) == (&other.method, &other.url, &other.body)
-            }
+            (Some(one), Want::Fetch(other)) => *one == Request::of(other),
             _ => false,
         }
     }
@@ -65,6 +77,11 @@ impl Journal {
     /// Whether a run has asked for something else than the run before.
     pub(super) fn has_diverged(&self) -> bool {
         self.has_diverged
+    }
+
+    /// How many operations there were, in all runs.
+    pub(super) fn known(&self) -> u32 {
+        self.noted.last_key_value().map_or(0, |(id, _)| id.cast_unsigned() + 1)
     }
 
     /// Whether the present run has yet to ask for something that an earlier one has.
@@ -121,12 +138,17 @@ impl Journal {
             self.has_diverged |= !noted.is(want);
             return false;
         }
-        let (outbound, duration) = match want {
-            Want::Fetch(outbound) => (Some(outbound.clone()), None),
-            Want::Sleep(duration) => (None, Some(*duration)),
-        };
-        let (is_cancelled, is_done) = (false, false);
-        let noted = Noted { outbound, duration, is_under_way: true, is_wanted: true, is_cancelled, is_done };
+        let mut noted = Noted { is_under_way: true, is_wanted: true, ..Noted::default() };
+        match want {
+            Want::Fetch(outbound) => noted.request = Some(Request::of(outbound)),
+            Want::Sleep(duration) => noted.duration = Some(*duration),
+            Want::Hit(hit) => {
+                noted.request = Some(Request { method: hit.method.clone(), url: hit.url.clone(), body: None });
+                (noted.is_under_way, noted.is_done) = (false, true);
+                self.came.push((id, Some(Answer::of_hit(hit))));
+                self.came_taken = self.came.len();
+            }
+        }
         self.noted.insert(id, noted);
         true
     }

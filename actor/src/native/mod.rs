@@ -92,6 +92,8 @@ pub struct Native {
     /// What is due, by time and then by order.
     events: RefCell<BTreeMap<(Duration, u64), Event>>,
     serial: Cell<u64>,
+    /// Requests that equal ones of the same actor may join, until their answers come.
+    shared: RefCell<Vec<Shared>>,
     /// Calls that are run again and may have results to take.
     due: RefCell<VecDeque<i64>>,
 }
@@ -114,6 +116,14 @@ struct CallState {
     parent: Option<(i64, i32)>,
     connections: u32,
     queue: VecDeque<(i32, Box<Outbound>)>,
+}
+
+/// A request under way whose answer is known to the host already.
+struct Shared {
+    actor: Identity,
+    outbound: Outbound,
+    at: Duration,
+    answer: Answer,
 }
 
 enum Event {
@@ -206,6 +216,7 @@ impl Native {
             events: RefCell::default(),
             serial: Cell::new(0),
             due: RefCell::default(),
+            shared: RefCell::default(),
         }
     }
 

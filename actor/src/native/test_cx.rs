@@ -42,6 +42,7 @@ impl Instant for Scripted {
     fn answer(&self, want: &Want) -> Outcome {
         let (delay, answer) = match want {
             Want::Sleep(duration) => (*duration, Answer::status(200)),
+            Want::Hit(_) => unreachable!("there is no cache"),
             Want::Fetch(outbound) => self.upstreams.answer(outbound).within(outbound),
         };
         self.host.set_clock(self.host.clock().saturating_add(delay));

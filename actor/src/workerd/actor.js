@@ -16,7 +16,7 @@ import {
 } from "./request.js";
 import { Storage } from "./storage.js";
 
-/** @import { Chain, Env, Made, Result, State, Waiting, Want } from "./types.d.ts" */
+/** @import { Chain, Env, Made, Result, Shared, State, Waiting, Want } from "./types.d.ts" */
 
 /** How often a call is run again after traps that are nobody's. */
 const STRIKES_MAX = 1;
@@ -95,6 +95,7 @@ export class Actor {
   storage;
   key = -1;
   isActivating = false;
+  /** Requests that equal ones may join. @type {Map<string, Shared>} */ shared = new Map();
   #state;
   #serve;
   #generation = -1;
@@ -215,7 +216,8 @@ export class Actor {
     const chain = links === null ? null : this.#chain(links);
     const headers = sendable(request.headers, CHAIN_HEADER);
     const length = writeRequest(request, path, body, headers, number, chain);
-    return this.#enter(() => X.duractor_call(this.key, length), made);
+    const known = this.#calls.get(number)?.journal.known ?? 0;
+    return this.#enter(() => X.duractor_call(this.key, length, known), made);
   }
 
   /**

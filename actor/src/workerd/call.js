@@ -33,6 +33,7 @@ export class Call {
       chain: (token) => `${links === null ? "" : `${links}, `}${token};${actor.label()}`,
       chainHeader: CHAIN_HEADER,
       connections: controlWord(CONNECTIONS_MAX),
+      shared: actor.shared,
       deliver: (id, outcome) => actor.deliver({ number, id, ...outcome }),
       own: (request) => actor.own(request),
     });

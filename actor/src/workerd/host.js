@@ -39,6 +39,10 @@ export function now() {
   return runningJournal()?.value(time) ?? time;
 }
 
+export function clock() {
+  return Date.now();
+}
+
 /** @param {number} address @param {number} length */
 export function random(address, length) {
   const fresh = new Uint8Array(length);

@@ -1,7 +1,7 @@
 // What one call has asked for, and what came of it, so that the call can be run again after a trap without anything
 // being sent twice.
 
-/** @import { Noted, Operations, Result, Want } from "./types.d.ts" */
+/** @import { Noted, Operations, Outcome, Result, Want } from "./types.d.ts" */
 
 /** What a value, an operation, a result or a header takes beside its bytes, about. */
 const NOTE_BYTES = 64;
@@ -28,6 +28,8 @@ export class Journal {
   #batchesTaken = 0;
   #isReplay = false;
   #isKept = true;
+  /** How many operations there were, in all runs. */
+  known = 0;
   /** Whether the call has stored something, which must not be stored twice. */
   hasCommitted = false;
   /** Whether a run has asked for something else than the run before. */
@@ -135,13 +137,23 @@ export class Journal {
     if (!this.#isKept) return true;
     const noted = this.#noted.get(want.id);
     if (noted === undefined) {
-      this.#noted.set(want.id, { want, isWanted: true, isCancelled: false, isDone: false });
+      this.known = Math.max(this.known, want.id + 1);
+      this.#noted.set(want.id, { want, isWanted: true, isCancelled: false, isDone: want.outcome !== undefined });
       this.#hold(NOTE_BYTES + (want.url?.length ?? 0) + (want.body?.length ?? 0));
+      if (want.outcome !== undefined) this.#hit(want.id, want.outcome);
       return true;
     }
     noted.isWanted = true;
     if (!isSame(noted.want, want)) this.hasDiverged = true;
     return false;
+  }
+
+  /** The cache has answered at once. A later run, whose cache may be empty, is to be told the same. @param {number} id @param {Outcome} outcome */
+  #hit(id, outcome) {
+    if (!this.#isKept) return;
+    this.#batches.push([{ number: 0, id, ...outcome }]);
+    this.#batchesTaken++;
+    this.#hold(sizeOfOutcome(outcome));
   }
 
   /** The present run does not wait for an operation any more. @param {number} id */
@@ -153,7 +165,7 @@ export class Journal {
   /** A result has come, to be handed over together with what comes before `seal`. @param {Result} result */
   add(result) {
     this.#gathered.push(result);
-    this.#hold(NOTE_BYTES * (1 + (result.headers?.length ?? 0)) + (result.body?.length ?? 0));
+    this.#hold(sizeOfOutcome(result));
   }
 
   seal() {
@@ -201,9 +213,14 @@ function sizeOf(value) {
   return typeof value === "number" ? -1 : value.length;
 }
 
-/** @param {Want} one @param {Want} other */
+/** @param {Outcome} outcome */
+function sizeOfOutcome({ headers, body }) {
+  return NOTE_BYTES * (1 + (headers?.length ?? 0)) + (body?.length ?? 0);
+}
+
+/** Whether two operations are the same; one that the cache has answered was a request. @param {Want} one @param {Want} other */
 function isSame(one, other) {
-  if (one.kind !== other.kind || one.method !== other.method || one.url !== other.url) return false;
+  if ((one.url === undefined) !== (other.url === undefined) || one.method !== other.method || one.url !== other.url) return false;
   // A wait is what it is by its time; of a request it is a bound.
   return one.url === undefined ? one.time === other.time : isEqual(one.body, other.body);
 }

@@ -50,6 +50,7 @@ beside_host! {
 extern "C" {
     fn init(exports: JsValue);
     fn now() -> f64;
+    fn clock() -> f64;
     fn random(address: *mut u8, length: usize);
     fn log(address: *const u8, length: usize);
     fn secret(address: *const u8, length: usize) -> u32;
@@ -105,6 +106,10 @@ struct Workerd;
 impl Host for Workerd {
     fn now(&self) -> f64 {
         now()
+    }
+
+    fn clock(&self) -> f64 {
+        clock()
     }
 
     fn random(&self, bytes: &mut [u8]) {
@@ -273,9 +278,9 @@ fn activate(instance: &Instance, buffer: &Buffer) -> f64 {
 }
 
 #[unsafe(no_mangle)]
-extern "C" fn duractor_call(actor: u32, length: u32) -> u32 {
+extern "C" fn duractor_call(actor: u32, length: u32, known: u32) -> u32 {
     let frame = take_inbox(length);
-    enter(|instance| instance.call(key(actor), frame))
+    enter(|instance| instance.call(key(actor), frame, known))
 }
 
 #[unsafe(no_mangle)]

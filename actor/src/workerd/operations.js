@@ -3,8 +3,8 @@
 /** @import { FrameReader, HeadersLike } from "./frame.js" */
 /** @import { Journal, Outcome, Sent, Surroundings, Want } from "./types.d.ts" */
 
-const WANT_SLOTS = 9, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2;
-const CANCEL = 0, SLEEP = 2;
+const WANT_SLOTS = 10, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2, HIT_SLOTS = 7;
+const CANCEL = 0, SLEEP = 2, HIT = 3;
 const REDIRECT = ["follow", "manual", "error"];
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
@@ -41,6 +41,7 @@ export function readWants(reader, first, count) {
     const kind = reader.frame(slot, CANCEL_SLOTS).i32(1);
     if (kind === CANCEL) wants.push({ id, kind });
     else if (kind === SLEEP) wants.push({ id, kind, time: reader.frame(slot, SLEEP_SLOTS).f64(2) });
+    else if (kind === HIT) wants.push(readHit(reader.frame(slot, HIT_SLOTS), id, kind));
     else wants.push(readFetch(reader.frame(slot, WANT_SLOTS), id, kind));
   }
   return wants;
@@ -58,6 +59,18 @@ function readFetch(want, id, kind) {
     time: want.f64(6),
     bodyMax: want.f64(7),
     redirect: REDIRECT[want.i32(8)],
+    isShared: want.i32(9) === 1,
+  };
+}
+
+/** What the cache has answered, for the journal. @param {FrameReader} hit @param {number} id @param {number} kind @returns {Want} */
+function readHit(hit, id, kind) {
+  return {
+    id,
+    kind,
+    method: /** @type {string} */ (hit.str(2)),
+    url: /** @type {string} */ (hit.str(3)),
+    outcome: { status: hit.i32(6), headers: hit.headers(4) ?? undefined, body: hit.bytes(5)?.slice() },
   };
 }
 
@@ -141,9 +154,37 @@ function redirected({ method, headers, body }, status, isOwn) {
   return isGet ? { method: "GET", headers: kept } : { method, headers: kept, body };
 }
 
+/** A request that serves several operations of one actor. It is aborted when the last of them has left. */
+export class Shared {
+  #users = 1;
+  #leave;
+
+  /** @param {Promise<Outcome>} outcome @param {() => void} leave */
+  constructor(outcome, leave) {
+    this.outcome = outcome;
+    this.#leave = leave;
+  }
+
+  join() {
+    this.#users++;
+    return this;
+  }
+
+  abort() {
+    if (--this.#users === 0) this.#leave();
+  }
+}
+
+/** What makes two requests equal. @param {Want} want */
+function keyOf({ method, url, headers, bodyMax, redirect }) {
+  return JSON.stringify([method, url, headers, bodyMax, redirect]);
+}
+
 /** An operation that has not ended. */
 class Operation {
   /** @type {AbortController | null} */ controller = null;
+  /** @type {Shared | null} */ shared = null;
+  /** Whether own routes have redirected it. */ hasMoved = false;
   isDue = false;
 
   /** @param {Want} want @param {number} deadline */
@@ -194,7 +235,7 @@ export class Operations {
     }
     // What a call sends that is not the same as before is not to be sent.
     if (journal.hasDiverged) return;
-    for (const want of fresh) this.#begin(want);
+    for (const want of fresh) if (want.kind !== HIT) this.#begin(want);
     this.#schedule();
   }
 
@@ -214,7 +255,7 @@ export class Operations {
     const operation = new Operation(want, Date.now() + Math.min(want.time ?? 0, Number.MAX_SAFE_INTEGER));
     this.#live.set(want.id, operation);
     this.#due = Math.min(this.#due, operation.deadline);
-    if (want.kind === SLEEP) return;
+    if (want.kind === SLEEP || this.#join(operation)) return;
     if (this.#connections < this.#around.connections) this.#fetch(operation);
     else this.#queue.push(operation);
   }
@@ -229,7 +270,7 @@ export class Operations {
 
   /** Whether it has a connection or waits for one, it gives that up. @param {Operation} operation */
   #leave(operation) {
-    operation.controller?.abort();
+    (operation.shared ?? operation.controller)?.abort();
     const at = this.#queue.indexOf(operation);
     if (at >= 0) this.#queue.splice(at, 1);
   }
@@ -237,11 +278,40 @@ export class Operations {
   /** @param {Operation} operation */
   #fetch(operation) {
     this.#connections++;
-    this.#answer(operation).then((outcome) => {
+    this.#share(operation, this.#answer(operation)).then((outcome) => {
       this.#connections--;
       if (!operation.isDue) this.#deliver(operation, outcome);
       this.#next();
     });
+  }
+
+  /** Waits for an equal request that is under way. Whether there is one. @param {Operation} operation */
+  #join(operation) {
+    const { want } = operation;
+    const shared = want.isShared ? this.#around.shared.get(keyOf(want)) : undefined;
+    if (shared === undefined) return false;
+    operation.shared = shared.join();
+    shared.outcome.then((outcome) => {
+      if (!operation.isDue) this.#deliver(operation, { ...outcome, isShared: true });
+    });
+    return true;
+  }
+
+  /** Lets equal requests join this one. @param {Operation} operation @param {Promise<Outcome>} outcome */
+  #share(operation, outcome) {
+    const { want, controller } = operation;
+    if (!want.isShared) return outcome;
+    const all = this.#around.shared, key = keyOf(want);
+    const forget = () => {
+      if (all.get(key) === shared) all.delete(key);
+    };
+    const shared = new Shared(outcome, () => {
+      forget();
+      controller?.abort();
+    });
+    operation.shared = shared;
+    all.set(key, shared);
+    return outcome.finally(forget);
   }
 
   /** The connection that has become free goes to who waits longest. */
@@ -265,7 +335,9 @@ export class Operations {
         await response.body?.cancel();
         return { code: OTHER, text: "the answer is a redirect" };
       }
-      return await readResponse(response, want.bodyMax ?? 0);
+      const outcome = await readResponse(response, want.bodyMax ?? 0);
+      if (response.redirected || operation.hasMoved) outcome.isRedirected = true;
+      return outcome;
     } catch (error) {
       return failure(error);
     }
@@ -296,6 +368,7 @@ export class Operations {
       const response = await own(request);
       const location = locationOf(response);
       if (location === null || operation.want.redirect !== "follow") return response;
+      operation.hasMoved = true;
       await response.body?.cancel();
       if (hops === HOPS_MAX) throw new Error("too many redirects");
       const next = new URL(location, url);

@@ -105,7 +105,8 @@ export function writeResults(results) {
     writer.bytes(3, result.body ?? null);
     writer.headers(4, result.headers ?? null);
     if (result.code !== undefined) writer.i32(5, result.code);
-    writer.str(6, result.text ?? null);
+    if (result.code !== undefined) writer.str(6, result.text ?? null);
+    else if (result.isShared || result.isRedirected) writer.i32(6, (result.isShared ? 1 : 0) + (result.isRedirected ? 2 : 0));
     writer.endFrame();
   });
   return writer.finish();

@@ -3,7 +3,8 @@
 import type { Trap } from "./instance.js";
 
 export type { Journal } from "./journal.js";
-export type { Operations } from "./operations.js";
+export type { Operations, Shared } from "./operations.js";
+import type { Shared } from "./operations.js";
 
 export interface Exports {
   memory: WebAssembly.Memory;
@@ -13,7 +14,7 @@ export interface Exports {
   duractor_reserve(bytes: number): void;
   duractor_route(length: number): number;
   duractor_activate(length: number): number;
-  duractor_call(actor: number, length: number): number;
+  duractor_call(actor: number, length: number, known: number): number;
   duractor_resume(actor: number, length: number): number;
   duractor_run(actor: number): number;
   duractor_cancel(actor: number, task: number): number;
@@ -63,6 +64,7 @@ export interface Watcher {
 export interface Caller {
   /** The last request. */
   request: Request | null;
+  shared: Map<string, Shared>;
   label(): string;
   deliver(result: Result): void;
   abandon(call: any): void;
@@ -148,6 +150,10 @@ export interface Want {
   body?: Uint8Array<ArrayBuffer>;
   bodyMax?: number;
   redirect?: string;
+  /** Whether an equal request of the same actor may have the same answer. */
+  isShared?: boolean;
+  /** What a hit in the cache was answered. */
+  outcome?: Outcome;
 }
 
 /** The part of an outbound request that a redirect may change. */
@@ -160,6 +166,9 @@ export interface Outcome {
   headers?: [string, string][];
   code?: number;
   text?: string;
+  /** Whether an equal request has brought it, and whether redirects have led to it. */
+  isShared?: boolean;
+  isRedirected?: boolean;
 }
 
 /** An outcome with the call and the operation that it is of. */
@@ -176,6 +185,8 @@ export interface Surroundings {
   connections: number;
   chainHeader: string;
   chain(token: string): string;
+  /** Requests of the actor that equal ones may join, by what makes them equal. */
+  shared: Map<string, Shared>;
   deliver(id: number, outcome: Outcome): void;
   /** Sends a request to this worker's own routes. */
   own(request: Request): Response | Promise<Response>;

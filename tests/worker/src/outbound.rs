@@ -61,6 +61,29 @@ pub(crate) struct Done {
 
 #[methods]
 impl Outbound {
+    /// What the upstream has at this path, by way of the cache.
+    #[get("/cached/{*path}")]
+    async fn cached(path: &str, cx: &Cx) -> Result<Response> {
+        let reply = cx.get(format!("{UPSTREAM}/{path}")).await?;
+        Ok(Response::text(reply.text().into_owned()).with_status(reply.status())?)
+    }
+
+    /// What the cache has, then what is behind a gate, then what the cache has.
+    #[get("/cached-around/{gate}/{*path}")]
+    async fn cached_around(gate: &str, path: &str, cx: &Cx) -> Result<String> {
+        let first = cx.get(format!("{UPSTREAM}/{path}")).await?;
+        cx.get(format!("{UPSTREAM}/gate/{gate}")).await?;
+        let second = cx.get(format!("{UPSTREAM}/{path}")).await?;
+        Ok(format!("{} {}", first.text(), second.text()))
+    }
+
+    /// Entries, hits and misses of the cache.
+    #[get("/cache")]
+    fn cache(cx: &Cx) -> String {
+        let stats = cx.cache().stats();
+        format!("{} {} {}", stats.entries, stats.hits, stats.misses)
+    }
+
     #[post("/attempt")]
     async fn attempt(Json(attempt): Json<Attempt>, cx: &Cx) -> Json<Answer> {
         let mut fetch = cx.fetch(attempt.method, attempt.url);

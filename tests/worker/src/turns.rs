@@ -1,6 +1,6 @@
 //! Turns: who waits for whom, and what a turn leaves.
 
-use duractor::prelude::*;
+use duractor::{Cache, prelude::*};
 
 use crate::{
     UPSTREAM,
@@ -132,7 +132,7 @@ impl Turns {
 async fn pass(cx: &Cx, what: &str, gate: &str) -> Result<(), FetchError> {
     journal::note(cx.name(), format!("{what} {gate} begins"));
     let gone = NoteOnDrop::new(cx.name(), format!("{what} {gate} ends"));
-    cx.get(format!("{UPSTREAM}/gate/{gate}")).await?;
+    cx.get(format!("{UPSTREAM}/gate/{gate}")).cache(Cache::NoStore).await?;
     journal::note(cx.name(), format!("{what} {gate} passed"));
     drop(gone);
     Ok(())

@@ -1,0 +1,136 @@
+//! One stored answer, and what is handed out of it.
+
+use std::{iter, rc::Rc, time::SystemTime};
+
+use crate::exchange::Headers;
+
+use super::{
+    fields::Fields,
+    mode::Cache,
+    request::{Arrived, Request},
+    selection::Selection,
+    terms::Terms,
+};
+
+/// An answer as it is stored.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: u16,
+    fields: Fields,
+    body: Rc<[u8]>,
+    pub(super) terms: Terms,
+    /// None if the answer was for one request only.
+    selection: Option<Selection>,
+}
+
+impl Answer {
+    pub(super) fn new(request: &Request<'_>, mode: Cache, arrived: &Arrived<'_>) -> Self {
+        let fields = Fields::storable(arrived.headers, arrived.now).with_length(arrived.body.len());
+        Self {
+            status: arrived.status,
+            terms: Terms::new(arrived.status, fields.get(), mode, arrived.times()),
+            selection: Selection::new(fields.get().get_all("vary"), request.headers),
+            fields,
+            body: arrived.body.into(),
+        }
+    }
+
+    /// The same body with the headers of a 304 or of a HEAD's answer (RFC 9111 section 3.2).
+    pub(super) fn updated(&self, request: &Request<'_>, mode: Cache, arrived: &Arrived<'_>) -> Self {
+        let fields = self.fields.updated(&Fields::storable(arrived.headers, arrived.now));
+        Self {
+            status: self.status,
+            terms: Terms::new(self.status, fields.get(), mode, arrived.times()),
+            selection: Selection::new(fields.get().get_all("vary"), request.headers),
+            fields,
+            body: self.body.clone(),
+        }
+    }
+
+    pub(super) fn is_worth_keeping(&self, mode: Cache, now: SystemTime) -> bool {
+        self.selection.is_some() && self.terms.are_worth_keeping(mode, now)
+    }
+
+    /// Whether the answer is for requests with such headers.
+    pub(super) fn matches(&self, request: &Request<'_>) -> bool {
+        self.selection.as_ref().is_some_and(|selection| selection.matches(request.headers))
+    }
+
+    /// Whether a 304 speaks of this answer (RFC 9111 section 4.3.4). One without validators does: the request named this
+    /// answer alone.
+    pub(super) fn is_meant_by(&self, update: Headers<'_>) -> bool {
+        let stored = self.fields.get();
+        match (update.get("etag"), update.get("last-modified")) {
+            (Some(new), _) if is_weak(new) => stored.get("etag").is_some_and(|old| opaque(old) == opaque(new)),
+            (Some(new), _) => stored.get("etag").map(<[u8]>::trim_ascii) == Some(new.trim_ascii()),
+            (None, Some(new)) if stored.get("etag").is_none() => stored.get("last-modified") == Some(new),
+            (None, _) => true,
+        }
+    }
+
+    /// Whether a GET would bring this answer again, as far as the answer to a HEAD tells (RFC 9111 section 4.3.5).
+    pub(super) fn is_described_by(&self, head: &Arrived<'_>) -> bool {
+        let stored = self.fields.get();
+        let same = |name| head.headers.get(name).is_none_or(|value| stored.get(name) == Some(value));
+        let length = head.headers.get("content-length");
+        let same_length = length.is_none_or(|length| length == self.body.len().to_string().as_bytes());
+        self.status == head.status && same("etag") && same("last-modified") && same_length
+    }
+
+    /// What it takes in memory, beside the overhead.
+    pub(super) fn bytes(&self) -> usize {
+        let selection = self.selection.as_ref().map_or(0, Selection::bytes);
+        // The terms have validators of their own.
+        2 * self.fields.bytes() + selection + self.body.len()
+    }
+}
+
+fn is_weak(etag: &[u8]) -> bool {
+    etag.trim_ascii().starts_with(b"W/")
+}
+
+fn opaque(etag: &[u8]) -> &[u8] {
+    let etag = etag.trim_ascii();
+    etag.strip_prefix(b"W/").unwrap_or(etag)
+}
+
+/// An answer out of the store. Cloning it is cheap.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(super) answer: Rc<Answer>,
+    has_body: bool,
+    age_seconds: Rc<str>,
+}
+
+impl Stored {
+    pub(super) fn new(answer: Rc<Answer>, request: &Request<'_>, now: SystemTime) -> Self {
+        let age_seconds = answer.terms.age(now).as_secs().to_string().into();
+        Self { has_body: request.method != "HEAD", age_seconds, answer }
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.answer.status
+    }
+
+    /// The headers with the present `Age` (RFC 9111 section 5.1).
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let stored = self.answer.fields.get().iter().filter(|(name, _)| *name != "age");
+        stored.chain(iter::once(("age", self.age_seconds.as_bytes())))
+    }
+
+    /// Empty for a HEAD.
+    pub(crate) fn shared_body(&self) -> Rc<[u8]> {
+        if self.has_body { self.answer.body.clone() } else { Rc::default() }
+    }
+}
+
+#[cfg(test)]
+impl Stored {
+    pub(super) fn body(&self) -> &[u8] {
+        if self.has_body { &self.answer.body } else { &[] }
+    }
+
+    pub(super) fn age(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(self.age_seconds.parse().expect("an age is a number"))
+    }
+}

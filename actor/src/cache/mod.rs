@@ -1,0 +1,23 @@
+//! The cache of what one actor has fetched: RFC 9111 as a private cache. It knows neither the network nor a clock.
+//!
+//! docs/http-cache.md lists the rules with their tests.
+
+mod answer;
+mod dates;
+mod directives;
+mod entries;
+mod fields;
+mod mode;
+mod request;
+mod selection;
+mod store;
+mod terms;
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
+mod url;
+
+pub(crate) use answer::Stored;
+pub use mode::Cache;
+pub(crate) use request::{Arrived, Request};
+pub use store::CacheStats;
+pub(crate) use store::{Found, Stale, Store};

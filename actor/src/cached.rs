@@ -1,0 +1,314 @@
+//! One outbound request by way of its actor's cache.
+
+use std::{
+    fmt,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll, ready},
+    time::SystemTime,
+};
+
+use http::{HeaderName, HeaderValue};
+
+use crate::{
+    activation::{Activation, Call, Effect},
+    cache::{Arrived, Cache, CacheStats, Found, Request, Stale, Stored},
+    cx::{Cx, Ended, Operation},
+    exchange::Headers,
+    ops::{Failed, Hit, Inbound, Outbound, Part, Redirects, Want},
+    time::since_epoch,
+};
+
+/// Headers by which a caller makes a request conditional itself, or asks for a part. The cache is not asked then.
+const CONDITIONAL: [&str; 6] =
+    ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"];
+
+/// Statuses in place of which a stale answer may stand
+/// ([RFC 5861 section 4](https://www.rfc-editor.org/rfc/rfc5861#section-4)).
+const ERRORS: [u16; 4] = [500, 502, 503, 504];
+
+/// A request that the cache may answer. It ends as an [`Operation`] does.
+pub(crate) struct Cached {
+    call: Rc<Call>,
+    outbound: Box<Outbound>,
+    mode: Cache,
+    progress: Progress,
+    /// Whether it was sent once more: what is answered then is the answer.
+    is_again: bool,
+}
+
+enum Progress {
+    Idle,
+    UnderWay { operation: Operation, plan: Plan, sent_at: SystemTime },
+    Over,
+}
+
+/// What becomes of an answer.
+enum Plan {
+    /// It is passed on.
+    Pass,
+    /// It is kept if it may be.
+    Keep,
+    /// It says whether what is kept is still right.
+    Validate(Box<Stale>),
+    /// It has perhaps changed what is kept.
+    Invalidate,
+}
+
+/// What comes of an answer.
+enum Next {
+    End(Ended),
+    /// The request is sent once more, as it is and for itself alone.
+    Again,
+}
+
+impl Cached {
+    pub(crate) fn new(call: Rc<Call>, outbound: Box<Outbound>, mode: Cache) -> Self {
+        Self { call, outbound, mode, progress: Progress::Idle, is_again: false }
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + since_epoch(self.call.home.world.host.clock())
+    }
+
+    fn is_safe(&self) -> bool {
+        matches!(self.outbound.method.as_str(), "GET" | "HEAD")
+    }
+
+    /// Whether the cache has nothing to do with it: nobody's, one that takes redirects as answers, or the caller's own
+    /// validation.
+    fn is_passed(&self) -> bool {
+        let is_conditional = |(name, _): &(HeaderName, HeaderValue)| CONDITIONAL.contains(&name.as_str());
+        let is_direct = self.outbound.redirects != Redirects::Follow;
+        let has_no_cache = self.call.instant.is_some() || self.mode == Cache::NoStore || is_direct;
+        has_no_cache || self.outbound.headers.iter().any(is_conditional)
+    }
+
+    /// The answer, if it is there already. Otherwise the request has left.
+    fn begin(&mut self) -> Option<Inbound> {
+        if !self.is_safe() {
+            self.send(Plan::Invalidate, Vec::new());
+            return None;
+        }
+        if self.is_passed() {
+            self.send(Plan::Pass, Vec::new());
+            return None;
+        }
+        // A run that follows a trap is told what the run before was told.
+        if self.call.ops.borrow().is_known() {
+            self.send(Plan::Keep, Vec::new());
+            return None;
+        }
+        let found = self.call.home.cache().borrow_mut().look_up(&request(&self.outbound), self.mode, self.now());
+        match found {
+            Found::Fresh(stored) => return Some(self.hit(&stored)),
+            Found::Stale(stale) if stale.may_answer_now => {
+                self.refresh_behind();
+                return Some(self.hit(&stale.stored));
+            }
+            Found::Stale(mut stale) => {
+                let conditions = std::mem::take(&mut stale.send);
+                self.send(Plan::Validate(Box::new(stale)), conditions);
+            }
+            Found::Miss => self.send(Plan::Keep, Vec::new()),
+            Found::Unavailable => return Some(gateway_timeout()),
+        }
+        None
+    }
+
+    fn send(&mut self, plan: Plan, conditions: Vec<(HeaderName, HeaderValue)>) {
+        let mut outbound = self.outbound.clone();
+        // Answers of own routes depend on the chain that they are asked by.
+        let may_share = outbound.method == "GET" && !outbound.url.starts_with('/');
+        outbound.is_shared = may_share && matches!(plan, Plan::Keep | Plan::Validate(_));
+        outbound.headers.extend(conditions);
+        self.leave(outbound, plan);
+    }
+
+    fn leave(&mut self, outbound: Box<Outbound>, plan: Plan) {
+        let operation = Operation::new(self.call.clone(), Want::Fetch(outbound));
+        self.progress = Progress::UnderWay { operation, plan, sent_at: self.now() };
+    }
+
+    /// What the cache has, noted for a run that may follow.
+    fn hit(&self, stored: &Stored) -> Inbound {
+        let answer = inbound(stored);
+        let (method, url) = (self.outbound.method.clone(), self.outbound.url.clone());
+        let is_noted = self.call.ops.borrow_mut().note(Hit { method, url, answer: answer.clone() });
+        if !is_noted {
+            self.call.home.world.host.unjournaled(self.call.home.key, self.call.number);
+        }
+        answer
+    }
+
+    /// Renews what is kept while the caller has what was kept before
+    /// ([RFC 5861 section 3](https://www.rfc-editor.org/rfc/rfc5861#section-3)).
+    fn refresh_behind(&self) {
+        let outbound = self.outbound.clone();
+        let refresh: Effect = Box::new(move |call| {
+            Box::pin(async move {
+                Cached::new(call, outbound, Cache::Refresh).await;
+                Ok(())
+            })
+        });
+        self.call.effects.add_released(refresh);
+    }
+
+    fn conclude(&self, ended: Ended, plan: Plan, sent_at: SystemTime) -> Next {
+        let outcome = match ended {
+            Ended::Done(outcome) => outcome,
+            other => return Next::End(other),
+        };
+        match (outcome, plan) {
+            (Ok(answer), Plan::Pass) => Next::End(Ended::Done(Ok(answer))),
+            (Ok(answer), Plan::Invalidate) => {
+                self.invalidate(&answer, sent_at);
+                Next::End(Ended::Done(Ok(answer)))
+            }
+            (Ok(answer), Plan::Validate(stale)) if answer.status == 304 => self.validated(&stale, &answer, sent_at),
+            (Ok(answer), Plan::Validate(stale)) if stale.may_answer_error && ERRORS.contains(&answer.status) => {
+                Next::End(Ended::Done(Ok(self.hit(&stale.stored))))
+            }
+            (Err(_), Plan::Validate(stale)) if stale.may_answer_error => {
+                Next::End(Ended::Done(Ok(self.hit(&stale.stored))))
+            }
+            (Ok(answer), _) => self.keep(answer, sent_at),
+            (Err(failed), _) => Next::End(Ended::Done(Err::<Inbound, Failed>(failed))),
+        }
+    }
+
+    /// What is kept is still right, and its headers are renewed.
+    fn validated(&self, stale: &Stale, answer: &Inbound, sent_at: SystemTime) -> Next {
+        let (request, arrived) = (request(&self.outbound), self.arrived(answer, sent_at));
+        let renewed = self.call.home.cache().borrow_mut().revalidated(&stale.ticket, &request, self.mode, &arrived);
+        match renewed {
+            Some(stored) => Next::End(Ended::Done(Ok(self.hit(&stored)))),
+            None => Next::Again,
+        }
+    }
+
+    fn keep(&self, answer: Inbound, sent_at: SystemTime) -> Next {
+        // Who asks without a condition is told so if the cache that had set one is gone: after a trap.
+        if answer.status == 304 && !self.is_again {
+            return Next::Again;
+        }
+        let (request, arrived) = (request(&self.outbound), self.arrived(&answer, sent_at));
+        // What a redirect has led to is the answer of another URL, and for how long it does is not known.
+        let is_kept = !answer.is_redirected && self.call.home.cache().borrow_mut().keep(&request, self.mode, &arrived);
+        // What may not be kept may not be used for a request that it is not the answer to
+        // (RFC 9111 section 4, collapsed requests).
+        if answer.is_shared && !is_kept && !self.is_again { Next::Again } else { Next::End(Ended::Done(Ok(answer))) }
+    }
+
+    fn invalidate(&self, answer: &Inbound, sent_at: SystemTime) {
+        let (request, arrived) = (request(&self.outbound), self.arrived(answer, sent_at));
+        self.call.home.cache().borrow_mut().invalidate(&request, &arrived);
+    }
+
+    fn arrived<'a>(&self, answer: &'a Inbound, sent_at: SystemTime) -> Arrived<'a> {
+        let headers = Headers::new(answer.headers.as_bytes()).expect("the headers were checked when they arrived");
+        Arrived { status: answer.status, headers, body: answer.body.as_bytes(), sent_at, now: self.now() }
+    }
+}
+
+impl Future for Cached {
+    type Output = Ended;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
+        let this = &mut *self;
+        if matches!(this.progress, Progress::Idle)
+            && let Some(answer) = this.begin()
+        {
+            this.progress = Progress::Over;
+            return Poll::Ready(Ended::Done(Ok(answer)));
+        }
+        loop {
+            let Progress::UnderWay { operation, .. } = &mut this.progress else {
+                panic!("a request was polled after it had ended")
+            };
+            let ended = ready!(Pin::new(operation).poll(cx));
+            let before = std::mem::replace(&mut this.progress, Progress::Over);
+            let Progress::UnderWay { plan, sent_at, .. } = before else { unreachable!("matched above") };
+            match this.conclude(ended, plan, sent_at) {
+                Next::End(ended) => return Poll::Ready(ended),
+                Next::Again => {
+                    this.is_again = true;
+                    let outbound = this.outbound.clone();
+                    this.leave(outbound, Plan::Keep);
+                }
+            }
+        }
+    }
+}
+
+fn request(outbound: &Outbound) -> Request<'_> {
+    Request { method: &outbound.method, url: &outbound.url, headers: &outbound.headers }
+}
+
+fn inbound(stored: &Stored) -> Inbound {
+    let headers = Part::Kept(Headers::encode(stored.headers()).into());
+    Inbound {
+        status: stored.status(),
+        headers,
+        body: Part::Kept(stored.shared_body()),
+        is_shared: false,
+        is_redirected: false,
+    }
+}
+
+/// There is no answer without asking, and that was forbidden
+/// ([RFC 9111 section 5.2.1.7](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.1.7)).
+fn gateway_timeout() -> Inbound {
+    Inbound {
+        status: 504,
+        headers: Part::Kept(Rc::default()),
+        body: Part::Kept(Rc::default()),
+        is_shared: false,
+        is_redirected: false,
+    }
+}
+
+/// What an actor's requests were answered; see [`Cx::cache`].
+pub struct FetchCache<'c>(&'c Activation);
+
+impl fmt::Debug for FetchCache<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.stats().fmt(f)
+    }
+}
+
+impl FetchCache<'_> {
+    /// How much is kept, and how often it was of use, since the actor came into memory.
+    pub fn stats(&self) -> CacheStats {
+        self.0.cache().borrow().stats()
+    }
+
+    /// Lets go of everything.
+    pub fn clear(&self) {
+        self.0.cache().borrow_mut().clear();
+    }
+
+    /// Lets go of what is kept of one URL.
+    pub fn remove(&self, url: &str) {
+        self.0.cache().borrow_mut().remove_url(url);
+    }
+
+    /// Lets go of what is kept of all URLs that begin so.
+    pub fn remove_prefix(&self, prefix: &str) {
+        self.0.cache().borrow_mut().remove_prefix(prefix);
+    }
+}
+
+impl Cx {
+    /// The actor's cache of what its requests were answered.
+    ///
+    /// ```
+    /// # use duractor::Cx;
+    /// # fn forget(cx: &Cx) {
+    /// cx.cache().remove_prefix("https://rates.example/");
+    /// # }
+    /// ```
+    pub fn cache(&self) -> FetchCache<'_> {
+        FetchCache(&self.0.home)
+    }
+}
