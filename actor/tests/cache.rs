@@ -63,6 +63,11 @@ impl Reader {
         Ok(format!("{} {}", one.text(), other.text()))
     }
 
+    #[get("/many/{paths}")]
+    async fn many(&self, paths: &str, cx: &Cx) -> Result<usize> {
+        Ok(try_join_all(paths.split(',').map(|path| cx.get(format!("{UPSTREAM}/{path}")))).await?.len())
+    }
+
     /// Reads from the cache, then waits, then reads again.
     #[get("/then/{what}")]
     async fn then(&self, what: &str, cx: &Cx) -> Result<String> {
@@ -263,6 +268,18 @@ fn equal_requests_at_once_share_one_answer_if_it_may_be_kept() {
     let mut answers: Vec<_> = calls.into_iter().map(|call| call.wait().text().into_owned()).collect();
     answers.sort();
     assert_eq!(answers, ["answer 1", "answer 2", "answer 3"]);
+}
+
+/// More than there are connections, of which some can join others when their turn comes.
+#[test]
+fn requests_that_join_others_leave_their_connections_to_the_next() {
+    let native = native();
+    native.upstream(&format!("{UPSTREAM}/slow-*"), counting("max-age=10"));
+    let paths = (0..8).flat_map(|at| [at, at, 99]).map(|at| format!("slow-{at}"));
+    let target = paths.collect::<Vec<_>>().join(",");
+    let reply = native.get(&format!("/reader/a/many/{target}")).send();
+    assert_eq!((reply.status, reply.text().as_ref()), (200, "24"));
+    assert_eq!(native.sent().len(), 9);
 }
 
 #[test]

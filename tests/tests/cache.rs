@@ -48,6 +48,15 @@ fn equal_requests_at_once_are_sent_once() {
     assert_eq!(sent("fresh/60/300/crowd"), 1);
 }
 
+/// More than there are connections, of which some can join others when their turn comes.
+#[test]
+fn requests_that_join_others_leave_their_connections_to_the_next() {
+    let paths: Vec<_> = (0..8).flat_map(|at| [at, at, 99]).map(|at| format!("/fresh/60/50/queue-{at}")).collect();
+    let answer = workerd().post_json("/outbound/queue/all", &serde_json::json!(paths));
+    assert_eq!(answer.json(), serde_json::json!(vec!["answer 1"; 24]));
+    assert!(paths.iter().all(|path| sent(&path[1..]) == 1));
+}
+
 #[test]
 fn equal_requests_at_once_whose_answer_may_not_be_kept_get_answers_of_their_own() {
     let calls: Vec<_> =

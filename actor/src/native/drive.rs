@@ -259,7 +259,7 @@ impl Native {
     }
 
     fn connect(&self, number: i64, operation: i32, outbound: Box<Outbound>) {
-        if outbound.is_shared && self.join(number, operation, &outbound) {
+        if self.join(number, operation, &outbound) {
             return;
         }
         {
@@ -292,6 +292,9 @@ impl Native {
 
     /// Waits for an equal request that is under way. Whether there is one.
     fn join(&self, number: i64, operation: i32, outbound: &Outbound) -> bool {
+        if !outbound.is_shared {
+            return false;
+        }
         let now = self.host.clock();
         let identity = self.calls.borrow().get(&number).and_then(|call| call.identity.clone());
         self.shared.borrow_mut().retain(|shared| shared.at > now);
@@ -305,15 +308,20 @@ impl Native {
     }
 
     fn free_connection(&self, number: i64) {
-        let next = {
-            let mut calls = self.calls.borrow_mut();
-            let Some(call) = calls.get_mut(&number) else { return };
+        if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
             call.connections -= 1;
-            call.queue.pop_front()
-        };
-        if let Some((operation, outbound)) = next.filter(|_| self.is_under_way(number)) {
-            self.connect(number, operation, outbound);
         }
+        // One that joins another request leaves the connection to the next.
+        while let Some((operation, outbound)) = self.next_in_queue(number) {
+            if !self.join(number, operation, &outbound) {
+                return self.connect(number, operation, outbound);
+            }
+        }
+    }
+
+    fn next_in_queue(&self, number: i64) -> Option<(i32, Box<Outbound>)> {
+        let mut calls = self.calls.borrow_mut();
+        calls.get_mut(&number).filter(|call| call.response.is_none())?.queue.pop_front()
     }
 
     /// The client goes away. A call that has ended is forgotten; one that goes on is when it ends.

@@ -314,10 +314,11 @@ export class Operations {
     return outcome.finally(forget);
   }
 
-  /** The connection that has become free goes to who waits longest. */
+  /** The connection that has become free goes to who waits longest, unless it can join another request by now. */
   #next() {
-    const operation = this.#queue.shift();
-    if (operation !== undefined) this.#fetch(operation);
+    for (let operation; (operation = this.#queue.shift()) !== undefined; ) {
+      if (!this.#join(operation)) return this.#fetch(operation);
+    }
   }
 
   /** @param {Operation} operation @param {Outcome} outcome */
