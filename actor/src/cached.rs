@@ -35,11 +35,13 @@ pub(crate) struct Cached {
     progress: Progress,
     /// Whether it was sent once more: what is answered then is the answer.
     is_again: bool,
+    /// Whether it renews what is kept behind the calls.
+    is_behind: bool,
 }
 
 enum Progress {
     Idle,
-    UnderWay { operation: Operation, plan: Plan, sent_at: SystemTime },
+    UnderWay { operation: Operation, plan: Plan, sent_at: SystemTime, epoch: u32 },
     Over,
 }
 
@@ -53,6 +55,8 @@ enum Plan {
     Validate(Box<Stale>),
     /// It has perhaps changed what is kept.
     Invalidate,
+    /// It was told to a run before a trap.
+    Told,
 }
 
 /// What comes of an answer.
@@ -64,7 +68,7 @@ enum Next {
 
 impl Cached {
     pub(crate) fn new(call: Rc<Call>, outbound: Box<Outbound>, mode: Cache) -> Self {
-        Self { call, outbound, mode, progress: Progress::Idle, is_again: false }
+        Self { call, outbound, mode, progress: Progress::Idle, is_again: false, is_behind: false }
     }
 
     fn now(&self) -> SystemTime {
@@ -96,22 +100,27 @@ impl Cached {
         }
         // A run that follows a trap is told what the run before was told.
         if self.call.ops.borrow().is_known() {
-            self.send(Plan::Keep, Vec::new());
+            self.send(Plan::Told, Vec::new());
             return None;
         }
         let found = self.call.home.cache().borrow_mut().look_up(&request(&self.outbound), self.mode, self.now());
         match found {
-            Found::Fresh(stored) => return Some(self.hit(&stored)),
-            Found::Stale(stale) if stale.may_answer_now => {
-                self.refresh_behind();
-                return Some(self.hit(&stale.stored));
+            Found::Fresh(stored) if self.fits(&stored) => return Some(self.hit(None, &stored)),
+            Found::Fresh(_) => self.send(Plan::Keep, Vec::new()),
+            Found::Stale(stale) if stale.may_answer_now && self.fits(&stale.stored) => {
+                self.refresh_behind(&stale.stored);
+                return Some(self.hit(None, &stale.stored));
             }
             Found::Stale(mut stale) => {
                 let conditions = std::mem::take(&mut stale.send);
                 self.send(Plan::Validate(Box::new(stale)), conditions);
             }
             Found::Miss => self.send(Plan::Keep, Vec::new()),
-            Found::Unavailable => return Some(gateway_timeout()),
+            Found::Unavailable => {
+                let answer = gateway_timeout();
+                self.note(None, &answer);
+                return Some(answer);
+            }
         }
         None
     }
@@ -119,85 +128,123 @@ impl Cached {
     fn send(&mut self, plan: Plan, conditions: Vec<(HeaderName, HeaderValue)>) {
         let mut outbound = self.outbound.clone();
         // Answers of own routes depend on the chain that they are asked by.
-        let may_share = outbound.method == "GET" && !outbound.url.starts_with('/');
-        outbound.is_shared = may_share && matches!(plan, Plan::Keep | Plan::Validate(_));
+        let is_plain = !outbound.headers.iter().any(|(name, _)| name == "cache-control" || name == "pragma");
+        let may_share = is_plain && outbound.method == "GET" && !outbound.url.starts_with('/');
+        let is_kept = matches!(plan, Plan::Keep | Plan::Validate(_) | Plan::Told);
+        outbound.share = (may_share && is_kept && self.mode != Cache::Refresh).then(|| self.epoch());
         outbound.headers.extend(conditions);
         self.leave(outbound, plan);
     }
 
     fn leave(&mut self, outbound: Box<Outbound>, plan: Plan) {
         let operation = Operation::new(self.call.clone(), Want::Fetch(outbound));
-        self.progress = Progress::UnderWay { operation, plan, sent_at: self.now() };
+        self.progress = Progress::UnderWay { operation, plan, sent_at: self.now(), epoch: self.epoch() };
     }
 
-    /// What the cache has, noted for a run that may follow.
-    fn hit(&self, stored: &Stored) -> Inbound {
+    /// What the cache has, noted for a run that may follow: at once, or in the place of an operation's answer.
+    fn hit(&self, id: Option<i32>, stored: &Stored) -> Inbound {
         let answer = inbound(stored);
+        self.note(id, &answer);
+        answer
+    }
+
+    fn note(&self, id: Option<i32>, answer: &Inbound) {
+        if !self.call.can_replay() {
+            return;
+        }
         let (method, url) = (self.outbound.method.clone(), self.outbound.url.clone());
-        let is_noted = self.call.ops.borrow_mut().note(Hit { method, url, answer: answer.clone() });
-        if !is_noted {
+        let is_noted = self.call.ops.borrow_mut().note(id, Hit { method, url, answer: answer.clone() });
+        if is_noted {
+            self.call.mark_outgoing();
+        } else {
             self.call.home.world.host.unjournaled(self.call.home.key, self.call.number);
         }
-        answer
+    }
+
+    /// Whether a stored body is not larger than the caller takes.
+    fn fits(&self, stored: &Stored) -> bool {
+        stored.shared_body().len() <= self.outbound.body_max_bytes as usize
+    }
+
+    fn epoch(&self) -> u32 {
+        if self.call.instant.is_some() { 0 } else { self.call.home.cache().borrow().epoch() }
     }
 
     /// Renews what is kept while the caller has what was kept before
     /// ([RFC 5861 section 3](https://www.rfc-editor.org/rfc/rfc5861#section-3)).
-    fn refresh_behind(&self) {
+    fn refresh_behind(&self, stored: &Stored) {
+        let Some(refreshing) = stored.refresh() else { return };
         let outbound = self.outbound.clone();
         let refresh: Effect = Box::new(move |call| {
             Box::pin(async move {
-                Cached::new(call, outbound, Cache::Refresh).await;
+                Cached { is_behind: true, ..Cached::new(call, outbound, Cache::Refresh) }.await;
+                drop(refreshing);
                 Ok(())
             })
         });
-        self.call.effects.add_released(refresh);
+        self.call.refreshes.borrow_mut().push(refresh);
     }
 
-    fn conclude(&self, ended: Ended, plan: Plan, sent_at: SystemTime) -> Next {
+    fn conclude(&self, id: Option<i32>, ended: Ended, plan: Plan, sent_at: SystemTime, epoch: u32) -> Next {
         let outcome = match ended {
             Ended::Done(outcome) => outcome,
             other => return Next::End(other),
         };
         match (outcome, plan) {
             (Ok(answer), Plan::Pass) => Next::End(Ended::Done(Ok(answer))),
+            (Ok(answer), Plan::Told) => self.told(answer),
             (Ok(answer), Plan::Invalidate) => {
                 self.invalidate(&answer, sent_at);
                 Next::End(Ended::Done(Ok(answer)))
             }
-            (Ok(answer), Plan::Validate(stale)) if answer.status == 304 => self.validated(&stale, &answer, sent_at),
+            (Ok(answer), Plan::Validate(stale)) if answer.status == 304 => self.validated(id, &stale, &answer, sent_at),
             (Ok(answer), Plan::Validate(stale)) if stale.may_answer_error && ERRORS.contains(&answer.status) => {
-                Next::End(Ended::Done(Ok(self.hit(&stale.stored))))
+                Next::End(Ended::Done(Ok(self.hit(id, &stale.stored))))
             }
             (Err(_), Plan::Validate(stale)) if stale.may_answer_error => {
-                Next::End(Ended::Done(Ok(self.hit(&stale.stored))))
+                Next::End(Ended::Done(Ok(self.hit(id, &stale.stored))))
             }
-            (Ok(answer), _) => self.keep(answer, sent_at),
+            (Ok(answer), _) => self.keep(id, answer, sent_at, epoch),
             (Err(failed), _) => Next::End(Ended::Done(Err::<Inbound, Failed>(failed))),
         }
     }
 
     /// What is kept is still right, and its headers are renewed.
-    fn validated(&self, stale: &Stale, answer: &Inbound, sent_at: SystemTime) -> Next {
+    /// A run before has been told this, or would have been.
+    fn told(&self, answer: Inbound) -> Next {
+        let was_not_used = answer.status == 304 || answer.is_shared;
+        if was_not_used && !self.is_again { Next::Again } else { Next::End(Ended::Done(Ok(answer))) }
+    }
+
+    fn validated(&self, id: Option<i32>, stale: &Stale, answer: &Inbound, sent_at: SystemTime) -> Next {
         let (request, arrived) = (request(&self.outbound), self.arrived(answer, sent_at));
         let renewed = self.call.home.cache().borrow_mut().revalidated(&stale.ticket, &request, self.mode, &arrived);
         match renewed {
-            Some(stored) => Next::End(Ended::Done(Ok(self.hit(&stored)))),
+            Some(stored) => Next::End(Ended::Done(Ok(self.hit(id, &stored)))),
             None => Next::Again,
         }
     }
 
-    fn keep(&self, answer: Inbound, sent_at: SystemTime) -> Next {
+    fn keep(&self, id: Option<i32>, mut answer: Inbound, sent_at: SystemTime, epoch: u32) -> Next {
         // Who asks without a condition is told so if the cache that had set one is gone: after a trap.
         if answer.status == 304 && !self.is_again {
             return Next::Again;
         }
         let (request, arrived) = (request(&self.outbound), self.arrived(&answer, sent_at));
         // What a redirect has led to is the answer of another URL, and for how long it does is not known.
-        let is_kept = !answer.is_redirected && self.call.home.cache().borrow_mut().keep(&request, self.mode, &arrived);
+        // Nor is what was asked for before something was changed.
+        let may_keep = !answer.is_redirected && epoch == self.epoch();
+        let is_kept = may_keep && self.call.home.cache().borrow_mut().keep(&request, self.mode, &arrived);
         // What may not be kept may not be used for a request that it is not the answer to
         // (RFC 9111 section 4, collapsed requests).
-        if answer.is_shared && !is_kept && !self.is_again { Next::Again } else { Next::End(Ended::Done(Ok(answer))) }
+        if answer.is_shared && !is_kept && !self.is_again && !self.is_behind {
+            return Next::Again;
+        }
+        if answer.is_shared {
+            answer.is_shared = false;
+            self.note(id, &answer);
+        }
+        Next::End(Ended::Done(Ok(answer)))
     }
 
     fn invalidate(&self, answer: &Inbound, sent_at: SystemTime) {
@@ -226,15 +273,17 @@ impl Future for Cached {
             let Progress::UnderWay { operation, .. } = &mut this.progress else {
                 panic!("a request was polled after it had ended")
             };
+            let id = operation.id();
             let ended = ready!(Pin::new(operation).poll(cx));
             let before = std::mem::replace(&mut this.progress, Progress::Over);
-            let Progress::UnderWay { plan, sent_at, .. } = before else { unreachable!("matched above") };
-            match this.conclude(ended, plan, sent_at) {
+            let Progress::UnderWay { plan, sent_at, epoch, .. } = before else { unreachable!("matched above") };
+            match this.conclude(id, ended, plan, sent_at, epoch) {
                 Next::End(ended) => return Poll::Ready(ended),
                 Next::Again => {
                     this.is_again = true;
+                    let plan = if this.call.ops.borrow().is_known() { Plan::Told } else { Plan::Keep };
                     let outbound = this.outbound.clone();
-                    this.leave(outbound, Plan::Keep);
+                    this.leave(outbound, plan);
                 }
             }
         }

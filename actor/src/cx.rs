@@ -250,6 +250,11 @@ impl Operation {
         Self { call, state: Progress::Idle(want) }
     }
 
+    /// Its number in its call, while it is under way.
+    pub(crate) fn id(&self) -> Option<i32> {
+        if let Progress::UnderWay(id) = self.state { Some(id) } else { None }
+    }
+
     fn start(&mut self, want: Want, cx: &mut Context<'_>) -> Poll<Ended> {
         if let Some(instant) = &self.call.instant {
             return Poll::Ready(Ended::Done(instant.answer(&want)));

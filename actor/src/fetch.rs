@@ -53,9 +53,9 @@ impl Cx {
                     time_max: limits.operation_time_max,
                     body_max_bytes: limits.fetch_body_max_bytes,
                     redirects: Redirects::Follow,
-                    is_shared: false,
+                    share: None,
                 }),
-                cache: Cache::Default,
+                cache: Cache::Standard,
                 flaw: None,
             },
         }

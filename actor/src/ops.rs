@@ -33,15 +33,15 @@ pub(crate) struct Outbound {
     pub(crate) time_max: Duration,
     pub(crate) body_max_bytes: u32,
     pub(crate) redirects: Redirects,
-    /// Whether an equal request of the same actor may have the same answer.
-    pub(crate) is_shared: bool,
+    /// If an equal request of the same actor may have the same answer: how often its cache had been changed before.
+    pub(crate) share: Option<u32>,
 }
 
 impl Outbound {
     /// Whether another request is the same, so that both may have one answer.
     #[cfg(any(not(target_arch = "wasm32"), debug_assertions))]
     pub(crate) fn equals(&self, other: &Self) -> bool {
-        let parts = |outbound: &Self| (outbound.body_max_bytes, outbound.redirects);
+        let parts = |outbound: &Self| (outbound.body_max_bytes, outbound.redirects, outbound.share);
         (&self.method, &self.url, &self.headers, parts(self))
             == (&other.method, &other.url, &other.headers, parts(other))
     }
@@ -131,6 +131,8 @@ pub(crate) fn read_outcome(result: &Frame<'_>, buffer: &Rc<Buffer>, base: usize)
 
 /// Hits that a call notes between two waits, so that it can be run again.
 const HITS_MAX: usize = 256;
+/// What these may be, in bytes.
+const HITS_MAX_BYTES: usize = 1 << 20;
 
 /// Something that answers operations at once, in place of a host.
 pub(crate) trait Instant {
@@ -142,6 +144,9 @@ pub(crate) struct Ops {
     next: i32,
     /// How many operations a run before a trap has begun.
     pub(crate) known: u32,
+    /// What was noted since the last frame.
+    hits: usize,
+    hit_bytes: usize,
     live: Vec<Live>,
     wanted: Vec<(i32, Want)>,
     cancelled: Vec<i32>,
@@ -162,11 +167,11 @@ enum State {
 impl Ops {
     /// Notes what is wanted, or returns it when `max` operations are under way.
     pub(crate) fn start(&mut self, want: Want, waker: &Waker, max: u32) -> Result<i32, Want> {
-        if self.live.len() >= max as usize {
+        // What was a hit in the run before counted as nothing.
+        if self.live.len() >= max as usize && !self.is_known() {
             return Err(want);
         }
-        let id = self.next;
-        self.next = self.next.wrapping_add(1) & i32::MAX;
+        let id = self.next_id();
         self.live.push(Live { id, state: State::UnderWay(waker.clone()) });
         self.wanted.push((id, want));
         Ok(id)
@@ -177,15 +182,23 @@ impl Ops {
         self.next.cast_unsigned() < self.known
     }
 
-    /// Notes what the cache has answered. False if there is too much of it.
-    pub(crate) fn note(&mut self, hit: Hit) -> bool {
-        let id = self.next;
-        self.next = self.next.wrapping_add(1) & i32::MAX;
-        let fits = self.wanted.len() < HITS_MAX;
+    /// Notes what the cache has answered, at once or in the place of an operation's answer. False if there is too much of
+    /// it.
+    pub(crate) fn note(&mut self, id: Option<i32>, hit: Hit) -> bool {
+        let id = id.unwrap_or_else(|| self.next_id());
+        self.hits += 1;
+        self.hit_bytes += hit.answer.headers.as_bytes().len() + hit.answer.body.as_bytes().len();
+        let fits = self.hits <= HITS_MAX && self.hit_bytes <= HITS_MAX_BYTES;
         if fits {
             self.wanted.push((id, Want::Hit(Box::new(hit))));
         }
         fits
+    }
+
+    fn next_id(&mut self) -> i32 {
+        let id = self.next;
+        self.next = self.next.wrapping_add(1) & i32::MAX;
+        id
     }
 
     pub(crate) fn poll(&mut self, id: i32, waker: &Waker) -> Poll<Outcome> {
@@ -231,6 +244,7 @@ impl Ops {
     }
 
     pub(crate) fn take_wanted(&mut self) -> Vec<(i32, Want)> {
+        (self.hits, self.hit_bytes) = (0, 0);
         std::mem::take(&mut self.wanted)
     }
 

@@ -161,7 +161,7 @@ fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: 
             Redirects::Error => 2,
         },
     );
-    frame.i32(9, i32::from(outbound.is_shared));
+    frame.i32(9, outbound.share.map_or(0, |epoch| (epoch & 0x3fff_ffff).cast_signed() + 1));
 }
 
 /// Shows a large body in place, if the host can look there, and copies a small one.

@@ -88,6 +88,6 @@ fn a_call_that_is_run_again_is_told_what_the_cache_had() {
         workerd().post("/traps/cache/panic").assert_problem(500, "internal");
     }
     workerd().open("around");
-    assert_eq!(call.answer().unwrap().ok(), "answer 1 answer 1");
-    assert_eq!((sent("fresh/60/0/again"), sent("gate/around")), (1, 1));
+    assert_eq!(call.answer().unwrap().ok(), "answer 1 answer 2");
+    assert_eq!((sent("fresh/60/0/again"), sent("gate/around")), (2, 1));
 }

@@ -49,11 +49,6 @@ impl Effects {
         self.released.borrow_mut().append(&mut self.asked.borrow_mut());
     }
 
-    /// Something that begins whatever becomes of the turn.
-    pub(crate) fn add_released(&self, effect: Effect) {
-        self.released.borrow_mut().push(effect);
-    }
-
     /// The turn is rolled back.
     fn forget(&self) {
         self.asked.take();
@@ -82,6 +77,8 @@ pub(crate) struct Call {
     /// Statements that the turn has queued into its commit.
     pub(crate) writes: RefCell<Vec<(String, Vec<Value>)>>,
     pub(crate) effects: Effects,
+    /// What of the cache is to be renewed, apart from the call.
+    pub(crate) refreshes: RefCell<Vec<Effect>>,
     /// Whether the turn's commit erases the actor.
     pub(crate) destroys: Cell<bool>,
     outgoing: Cell<bool>,
@@ -112,6 +109,7 @@ impl Call {
             failure: RefCell::new(None),
             writes: RefCell::default(),
             effects: Effects::default(),
+            refreshes: RefCell::default(),
             destroys: Cell::new(false),
             outgoing: Cell::new(false),
             queued: Cell::new(0),
@@ -148,6 +146,11 @@ impl Call {
             return Problem::interrupted_late().into_response();
         }
         Problem::interrupted().into_response().retry_after(1)
+    }
+
+    /// Whether it can be run again after a trap.
+    pub(crate) fn can_replay(&self) -> bool {
+        self.number > 0.0 && !self.has_committed.get()
     }
 
     /// Whether what it waits for comes from here: an operation, or a turn.

@@ -1,6 +1,6 @@
 //! One stored answer, and what is handed out of it.
 
-use std::{iter, rc::Rc, time::SystemTime};
+use std::{cell::Cell, iter, rc::Rc, time::SystemTime};
 
 use crate::exchange::Headers;
 
@@ -18,6 +18,7 @@ pub(super) struct Answer {
     status: u16,
     fields: Fields,
     body: Rc<[u8]>,
+    pub(super) is_refreshing: Cell<bool>,
     pub(super) terms: Terms,
     /// None if the answer was for one request only.
     selection: Option<Selection>,
@@ -31,8 +32,15 @@ impl Answer {
             terms: Terms::new(arrived.status, fields.get(), mode, arrived.times()),
             selection: Selection::new(fields.get().get_all("vary"), request.headers),
             fields,
-            body: arrived.body.into(),
+            body: Rc::default(),
+            is_refreshing: Cell::new(false),
         }
+    }
+
+    /// A body is copied only when it is kept.
+    pub(super) fn with_body(mut self, body: &[u8]) -> Self {
+        self.body = body.into();
+        self
     }
 
     /// The same body with the headers of a 304 or of a HEAD's answer (RFC 9111 section 3.2).
@@ -44,6 +52,7 @@ impl Answer {
             selection: Selection::new(fields.get().get_all("vary"), request.headers),
             fields,
             body: self.body.clone(),
+            is_refreshing: Cell::new(false),
         }
     }
 
@@ -118,9 +127,24 @@ impl Stored {
         stored.chain(iter::once(("age", self.age_seconds.as_bytes())))
     }
 
+    /// The right to renew it, unless somebody else has that.
+    pub(crate) fn refresh(&self) -> Option<Refreshing> {
+        (!self.answer.is_refreshing.replace(true)).then(|| Refreshing(self.answer.clone()))
+    }
+
     /// Empty for a HEAD.
     pub(crate) fn shared_body(&self) -> Rc<[u8]> {
         if self.has_body { self.answer.body.clone() } else { Rc::default() }
+    }
+}
+
+/// The right to renew an answer, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Refreshing(Rc<Answer>);
+
+impl Drop for Refreshing {
+    fn drop(&mut self) {
+        self.0.is_refreshing.set(false);
     }
 }
 

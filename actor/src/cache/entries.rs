@@ -36,7 +36,7 @@ pub(super) struct Entries {
     bytes: usize,
     evictions: u64,
     entries_max: usize,
-    bytes_max: usize,
+    pub(super) bytes_max: usize,
     /// Entries looked at, for tests of what an operation costs.
     #[cfg(test)]
     pub(super) visits: std::cell::Cell<u64>,

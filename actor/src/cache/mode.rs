@@ -7,7 +7,7 @@ use std::time::Duration;
 pub enum Cache {
     /// As RFC 9111 says for a private cache.
     #[default]
-    Default,
+    Standard,
     /// Neither reads the cache nor writes it.
     NoStore,
     /// Always asks the upstream, by a conditional request where something is stored, and stores the answer.

@@ -73,12 +73,20 @@ pub(crate) struct Store {
     hits: u64,
     misses: u64,
     revalidations: u64,
+    /// How often something was taken out because it may be wrong. What was asked for before is not stored after.
+    epoch: u32,
 }
 
 impl Store {
     /// A store for so many answers, and for so many bytes of all answers together.
     pub(crate) fn new(entries_max: u32, bytes_max: u32) -> Self {
-        Self { entries: Entries::new(entries_max as usize, bytes_max as usize), hits: 0, misses: 0, revalidations: 0 }
+        Self {
+            entries: Entries::new(entries_max as usize, bytes_max as usize),
+            hits: 0,
+            misses: 0,
+            revalidations: 0,
+            epoch: 0,
+        }
     }
 
     /// What is there for a request that is about to leave (RFC 9111 section 4).
@@ -137,14 +145,15 @@ impl Store {
         }
         let answer = Answer::new(request, mode, arrived);
         let is_kept = answer.is_worth_keeping(mode, arrived.now);
+        let fits = arrived.body.len() <= self.entries.bytes_max / 2;
         // What is stored may still have to stand in for an upstream that fails.
         if !is_kept && arrived.status >= 500 {
             return false;
         }
         let url = url::key(request.url);
         self.selected(&url, request).iter().for_each(|ticket| self.entries.remove(ticket.index));
-        if is_kept {
-            self.entries.insert(&url, Rc::new(answer));
+        if is_kept && fits {
+            self.entries.insert(&url, Rc::new(answer.with_body(arrived.body)));
         }
         is_kept
     }
@@ -203,6 +212,7 @@ impl Store {
         if !request.is_unsafe() || !(200..400).contains(&arrived.status) {
             return;
         }
+        self.epoch = self.epoch.wrapping_add(1);
         let url = url::key(request.url);
         for name in ["location", "content-location"] {
             let other = arrived.headers.get(name).and_then(|value| url::on_same_origin(&url, value));
@@ -213,17 +223,24 @@ impl Store {
 
     /// Drops all.
     pub(crate) fn clear(&mut self) {
+        self.epoch = self.epoch.wrapping_add(1);
         self.entries.clear();
     }
 
     /// Drops the answers to one URL.
     pub(crate) fn remove_url(&mut self, url: &str) {
+        self.epoch = self.epoch.wrapping_add(1);
         self.entries.remove_url(&url::key(url));
     }
 
     /// Drops the answers to all URLs that begin so, as they are keys: scheme and host in lower case. Looks at all of them.
     pub(crate) fn remove_prefix(&mut self, prefix: &str) {
+        self.epoch = self.epoch.wrapping_add(1);
         self.entries.remove_prefix(prefix);
+    }
+
+    pub(crate) fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     pub(crate) fn stats(&self) -> CacheStats {

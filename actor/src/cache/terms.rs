@@ -104,7 +104,7 @@ impl Terms {
     pub(super) fn judge(&self, wants: &Directives, mode: Cache, now: SystemTime) -> Verdict {
         let is_fresh = match mode {
             Cache::FreshFor(time) => !wants.no_cache && since(now, self.came_at) < time,
-            Cache::Default => self.satisfies(wants, now),
+            Cache::Standard => self.satisfies(wants, now),
             Cache::NoStore | Cache::Refresh => false,
         };
         if is_fresh {

@@ -3,8 +3,9 @@
 /// An URL's origin and the rest, without its fragment. A path of the worker's own routes has the origin "".
 fn split(url: &str) -> (&str, &str) {
     let url = url.split('#').next().unwrap_or_default();
-    let authority = url.find("://").map_or(0, |at| at + 3);
-    let end = url[authority..].find(['/', '?']).map_or(url.len(), |at| authority + at);
+    let scheme = url.find([':', '/', '?', '\\']).unwrap_or_default();
+    let authority = if url[scheme..].starts_with("://") { scheme + 3 } else { 0 };
+    let end = url[authority..].find(['/', '?', '\\']).map_or(url.len(), |at| authority + at);
     url.split_at(if url.starts_with('/') { 0 } else { end })
 }
 
@@ -12,7 +13,12 @@ fn split(url: &str) -> (&str, &str) {
 /// path, without a fragment (RFC 9110 section 4.2.3).
 pub(super) fn key(url: &str) -> String {
     let (origin, rest) = split(url.trim());
-    let mut key = origin.to_ascii_lowercase();
+    // Who asks is no part of the host, and has a case.
+    let host = origin.rfind('@').map_or(0, |at| at + 1);
+    let mut key = match host {
+        0 => origin.to_ascii_lowercase(),
+        host => format!("{}{}", &origin[..host], origin[host..].to_ascii_lowercase()),
+    };
     for (scheme, port) in [("http://", ":80"), ("https://", ":443"), ("https://", ":"), ("http://", ":")] {
         if key.starts_with(scheme) && key.len() > scheme.len() + port.len() && key.ends_with(port) {
             key.truncate(key.len() - port.len());

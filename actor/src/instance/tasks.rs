@@ -10,7 +10,7 @@ use super::{
     turns::{drive, run_effects},
 };
 use crate::{
-    activation::{Activation, Call, Chain},
+    activation::{Activation, Call, Chain, Effect},
     app::{Route, Task},
     key::Key,
     problem::Problem,
@@ -42,14 +42,22 @@ impl Instance {
     /// Begins what a committed turn has asked for: calls of their own, which nobody waits for.
     pub(super) fn start_effects(&self, call: &Call) {
         let effects = call.effects.take();
-        if effects.is_empty() {
-            return;
+        if !effects.is_empty() {
+            self.begin_behind(&call.home, effects, "after_commit");
         }
+        for refresh in call.refreshes.take() {
+            // What is not renewed now is at its next use.
+            if call.home.tasks.get() < self.world.limits.tasks_max {
+                self.begin_behind(&call.home, vec![refresh], "refresh");
+            }
+        }
+    }
+
+    fn begin_behind(&self, home: &Rc<Activation>, effects: Vec<Effect>, what: &'static str) {
         self.effects.set(self.effects.get() + 1);
-        let (home, number) = (&call.home, -(self.effects.get() as f64));
-        let call = Call::new(home.clone(), number, Chain::default(), None);
+        let call = Call::new(home.clone(), -(self.effects.get() as f64), Chain::default(), None);
         let future: Task = Box::pin(run_effects(call.clone(), effects));
-        self.begin(home, call, future, "after_commit");
+        self.begin(home, call, future, what);
     }
 
     fn begin(&self, home: &Rc<Activation>, call: Rc<Call>, future: Task, what: &'static str) {

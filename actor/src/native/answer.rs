@@ -155,6 +155,11 @@ impl Answer {
         (delay, if is_too_large { Self::failure(5, "body too large") } else { self })
     }
 
+    /// When it comes; one that never comes has an end all the same, by the deadlines of who waits.
+    pub(crate) fn delay(&self) -> Duration {
+        if let What::Never = self.what { Duration::MAX } else { self.delay }
+    }
+
     /// The same for a request that has joined the one that it is the answer to.
     pub(crate) fn shared(mut self) -> Self {
         self.is_shared = true;

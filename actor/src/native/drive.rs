@@ -274,25 +274,26 @@ impl Native {
             self.admit(own_request(&outbound), Some((number, operation)));
             return;
         }
-        let (delay, answer) = self.upstreams.answer(&outbound).within(&outbound);
-        if outbound.is_shared {
-            self.share(number, &outbound, delay, &answer);
+        let answer = self.upstreams.answer(&outbound);
+        if outbound.share.is_some() {
+            self.share(number, &outbound, &answer);
         }
+        let (delay, answer) = answer.within(&outbound);
         self.schedule(delay, Event::Answer { call: number, operation, answer });
     }
 
     /// Lets equal requests of the same actor join this one.
-    fn share(&self, number: i64, outbound: &Outbound, delay: Duration, answer: &Answer) {
+    fn share(&self, number: i64, outbound: &Outbound, answer: &Answer) {
         let identity = self.calls.borrow().get(&number).and_then(|call| call.identity.clone());
         if let Some(actor) = identity {
-            let at = self.host.clock().checked_add(delay).unwrap_or(Duration::MAX);
+            let at = self.host.clock().checked_add(answer.delay()).unwrap_or(Duration::MAX);
             self.shared.borrow_mut().push(Shared { actor, outbound: outbound.clone(), at, answer: answer.clone() });
         }
     }
 
     /// Waits for an equal request that is under way. Whether there is one.
     fn join(&self, number: i64, operation: i32, outbound: &Outbound) -> bool {
-        if !outbound.is_shared {
+        if outbound.share.is_none() {
             return false;
         }
         let now = self.host.clock();
@@ -300,9 +301,10 @@ impl Native {
         self.shared.borrow_mut().retain(|shared| shared.at > now);
         let found = self.shared.borrow().iter().find_map(|shared| {
             let is_equal = Some(&shared.actor) == identity.as_ref() && shared.outbound.equals(outbound);
-            is_equal.then(|| (shared.at - now, shared.answer.clone()))
+            is_equal.then(|| shared.answer.clone().after(shared.at - now))
         });
-        let Some((delay, answer)) = found else { return false };
+        let Some(answer) = found else { return false };
+        let (delay, answer) = answer.within(outbound);
         self.schedule(delay, Event::Came { call: number, operation, came: Some(answer.shared()) });
         true
     }
@@ -411,7 +413,7 @@ fn read_fetch(frame: &Frame<'_>) -> Result<Outbound, FrameError> {
         time_max: Duration::try_from_secs_f64(frame.f64(6)? / 1e3).unwrap_or(Duration::MAX),
         body_max_bytes: frame.f64(7)? as u32,
         redirects: Redirects::Follow,
-        is_shared: frame.i32(9)? == 1,
+        share: frame.i32(9)?.checked_sub(1).and_then(|epoch| u32::try_from(epoch).ok()),
     })
 }
 

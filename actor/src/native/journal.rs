@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::answer::Answer;
-use crate::ops::{Outbound, Want};
+use crate::ops::{Hit, Outbound, Want};
 
 /// What an operation came to: an answer, or the end of a wait.
 pub(super) type Came = Option<Answer>;
@@ -133,6 +133,9 @@ impl Journal {
 
     /// Notes an operation. Whether it is to begin: not if an earlier run has begun it.
     pub(super) fn begins(&mut self, id: i32, want: &Want) -> bool {
+        if let (Want::Hit(hit), true) = (want, self.noted.contains_key(&id)) {
+            return self.amend(id, hit);
+        }
         if let Some(noted) = self.noted.get_mut(&id) {
             noted.is_wanted = true;
             self.has_diverged |= !noted.is(want);
@@ -145,12 +148,20 @@ impl Journal {
             Want::Hit(hit) => {
                 noted.request = Some(Request { method: hit.method.clone(), url: hit.url.clone(), body: None });
                 (noted.is_under_way, noted.is_done) = (false, true);
-                self.came.push((id, Some(Answer::of_hit(hit))));
-                self.came_taken = self.came.len();
+                self.came.insert(self.came_taken, (id, Some(Answer::of_hit(hit))));
+                self.came_taken += 1;
             }
         }
         self.noted.insert(id, noted);
         true
+    }
+
+    /// The cache has put something in the place of an answer. A later run is to be told that.
+    fn amend(&mut self, id: i32, hit: &Hit) -> bool {
+        if let Some((_, came)) = self.came.iter_mut().find(|(known, _)| *known == id) {
+            *came = Some(Answer::of_hit(hit));
+        }
+        false
     }
 
     /// The present run does not wait for an operation any more.

@@ -72,7 +72,10 @@ impl Native {
     /// A call cannot be run again.
     fn give_up(&self, number: i64) {
         if number < 0 {
-            self.host.log.borrow_mut().push("what a committed turn had asked for was interrupted".to_owned());
+            self.host
+                .log
+                .borrow_mut()
+                .push("an effect, or the refresh of something in the cache, was interrupted".to_owned());
             self.calls.borrow_mut().remove(&number);
             return;
         }

@@ -314,7 +314,7 @@ export class Actor {
   #again(call) {
     const { made } = call;
     if (made === null || !call.journal.canReplay) {
-      if (made === null) console.error(`${this.label()}: what a committed turn had asked for was interrupted`);
+      if (made === null) console.error(`${this.label()}: an effect, or the refresh of something in the cache, was interrupted`);
       return this.#finish(call, interrupted(call.journal.hasCommitted));
     }
     call.generation = generation;

@@ -143,6 +143,10 @@ export class Journal {
       if (want.outcome !== undefined) this.#hit(want.id, want.outcome);
       return true;
     }
+    if (want.outcome !== undefined) {
+      this.#amend(want.id, want.outcome);
+      return false;
+    }
     noted.isWanted = true;
     if (!isSame(noted.want, want)) this.hasDiverged = true;
     return false;
@@ -151,8 +155,16 @@ export class Journal {
   /** The cache has answered at once. A later run, whose cache may be empty, is to be told the same. @param {number} id @param {Outcome} outcome */
   #hit(id, outcome) {
     if (!this.#isKept) return;
-    this.#batches.push([{ number: 0, id, ...outcome }]);
-    this.#batchesTaken++;
+    this.#batches.splice(this.#batchesTaken++, 0, [{ number: 0, id, ...outcome }]);
+    this.#hold(sizeOfOutcome(outcome));
+  }
+
+  /** The cache has put something in the place of an answer. A later run is to be told that. @param {number} id @param {Outcome} outcome */
+  #amend(id, outcome) {
+    const batch = this.#batches.findLast((batch) => batch.some((result) => result.id === id));
+    const at = batch?.findIndex((result) => result.id === id) ?? -1;
+    if (batch === undefined) return;
+    batch[at] = { number: batch[at].number, id, ...outcome };
     this.#hold(sizeOfOutcome(outcome));
   }
 

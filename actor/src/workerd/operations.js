@@ -59,7 +59,7 @@ function readFetch(want, id, kind) {
     time: want.f64(6),
     bodyMax: want.f64(7),
     redirect: REDIRECT[want.i32(8)],
-    isShared: want.i32(9) === 1,
+    share: want.i32(9),
   };
 }
 
@@ -176,8 +176,8 @@ export class Shared {
 }
 
 /** What makes two requests equal. @param {Want} want */
-function keyOf({ method, url, headers, bodyMax, redirect }) {
-  return JSON.stringify([method, url, headers, bodyMax, redirect]);
+function keyOf({ method, url, headers, bodyMax, redirect, share }) {
+  return JSON.stringify([method, url, headers, bodyMax, redirect, share]);
 }
 
 /** An operation that has not ended. */
@@ -288,7 +288,7 @@ export class Operations {
   /** Waits for an equal request that is under way. Whether there is one. @param {Operation} operation */
   #join(operation) {
     const { want } = operation;
-    const shared = want.isShared ? this.#around.shared.get(keyOf(want)) : undefined;
+    const shared = want.share ? this.#around.shared.get(keyOf(want)) : undefined;
     if (shared === undefined) return false;
     operation.shared = shared.join();
     shared.outcome.then((outcome) => {
@@ -300,7 +300,7 @@ export class Operations {
   /** Lets equal requests join this one. @param {Operation} operation @param {Promise<Outcome>} outcome */
   #share(operation, outcome) {
     const { want, controller } = operation;
-    if (!want.isShared) return outcome;
+    if (!want.share) return outcome;
     const all = this.#around.shared, key = keyOf(want);
     const forget = () => {
       if (all.get(key) === shared) all.delete(key);

@@ -150,8 +150,8 @@ export interface Want {
   body?: Uint8Array<ArrayBuffer>;
   bodyMax?: number;
   redirect?: string;
-  /** Whether an equal request of the same actor may have the same answer. */
-  isShared?: boolean;
+  /** Not 0 if an equal request of the same actor, with the same number here, may have the same answer. */
+  share?: number;
   /** What a hit in the cache was answered. */
   outcome?: Outcome;
 }

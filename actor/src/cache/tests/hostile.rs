@@ -83,7 +83,7 @@ fn ask(method: &str, url: String, headers: &[(&str, Vec<u8>)], mode: Cache) -> A
 
 fn mode() -> impl Strategy<Value = Cache> {
     prop_oneof![
-        3 => Just(Cache::Default),
+        3 => Just(Cache::Standard),
         1 => Just(Cache::NoStore),
         1 => Just(Cache::Refresh),
         1 => any::<u64>().prop_map(|seconds| Cache::FreshFor(Duration::from_secs(seconds))),
@@ -150,7 +150,7 @@ proptest! {
         let mut world = World::new();
         let fields = Fields::collect(came.iter().map(|(name, value)| (*name, value.as_slice())));
         let arrived = Arrived { status: 200, headers: fields.get(), body: b"", sent_at: world.now, now: world.now };
-        world.store.keep(&get().request(), Cache::Default, &arrived);
+        world.store.keep(&get().request(), Cache::Standard, &arrived);
         prop_assert_eq!(world.store.stats().entries, 0);
     }
 }

@@ -37,7 +37,7 @@ struct Ask {
 }
 
 fn get() -> Ask {
-    Ask { method: "GET".into(), url: URL.into(), headers: Vec::new(), mode: Cache::Default }
+    Ask { method: "GET".into(), url: URL.into(), headers: Vec::new(), mode: Cache::Standard }
 }
 
 fn head() -> Ask {
@@ -128,7 +128,7 @@ impl World {
         let mut stored = None;
         with_headers(headers, |headers| {
             let arrived = Arrived { status: 304, headers, body: &[], sent_at, now };
-            stored = self.store.revalidated(ticket, &get().request(), Cache::Default, &arrived);
+            stored = self.store.revalidated(ticket, &get().request(), Cache::Standard, &arrived);
         });
         stored
     }

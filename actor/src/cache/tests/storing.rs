@@ -56,7 +56,7 @@ fn without_freshness_only_what_is_cacheable_by_default_is_stored_to_be_validated
 #[test]
 fn parts_interim_answers_and_304_are_never_stored() {
     for status in [0, 100, 103, 206, 304] {
-        for mode in [Cache::Default, Cache::FreshFor(Duration::from_secs(60))] {
+        for mode in [Cache::Standard, Cache::FreshFor(Duration::from_secs(60))] {
             assert!(!is_stored(&get().mode(mode), status, &[FRESH]), "{status}");
         }
     }
