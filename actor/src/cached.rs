@@ -209,13 +209,13 @@ impl Cached {
         }
     }
 
-    /// What is kept is still right, and its headers are renewed.
     /// A run before has been told this, or would have been.
     fn told(&self, answer: Inbound) -> Next {
         let was_not_used = answer.status == 304 || answer.is_shared;
         if was_not_used && !self.is_again { Next::Again } else { Next::End(Ended::Done(Ok(answer))) }
     }
 
+    /// What is kept is still right, and its headers are renewed.
     fn validated(&self, id: Option<i32>, stale: &Stale, answer: &Inbound, sent_at: SystemTime) -> Next {
         let (request, arrived) = (request(&self.outbound), self.arrived(answer, sent_at));
         let renewed = self.call.home.cache().borrow_mut().revalidated(&stale.ticket, &request, self.mode, &arrived);

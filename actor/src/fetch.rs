@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use futures::future::Either;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -19,6 +20,7 @@ use crate::{
     fetch_error::FetchError,
     ops::{Inbound, Outbound, Outcome, Redirects},
     response,
+    retry::{self, Retry},
 };
 
 impl Cx {
@@ -56,6 +58,7 @@ impl Cx {
                     share: None,
                 }),
                 cache: Cache::Standard,
+                retry: None,
                 flaw: None,
             },
         }
@@ -102,10 +105,13 @@ pub struct Fetch {
 }
 
 enum Progress {
-    Building { outbound: Box<Outbound>, cache: Cache, flaw: Option<String> },
-    UnderWay { operation: Cached, url: String, body_max_bytes: u32 },
+    Building { outbound: Box<Outbound>, cache: Cache, retry: Option<Retry>, flaw: Option<String> },
+    UnderWay { asking: Asking, url: String, body_max_bytes: u32 },
     Over,
 }
+
+/// Once, or as often as it takes.
+type Asking = Either<Cached, Pin<Box<dyn Future<Output = Ended>>>>;
 
 impl fmt::Debug for Fetch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -166,7 +172,8 @@ impl Fetch {
         })
     }
 
-    /// The longest time that the whole answer may take; without it [`Limits::operation_time_max`](crate::Limits).
+    /// The longest time that the whole answer may take, all attempts together; without it
+    /// [`Limits::operation_time_max`](crate::Limits).
     pub fn timeout(self, limit: Duration) -> Self {
         self.change(|outbound| {
             outbound.time_max = limit;
@@ -205,19 +212,51 @@ impl Fetch {
         self
     }
 
+    /// Has the request made again if it fails in a way that may pass; see [`Retry`]. What the last attempt came to is
+    /// what the request comes to.
+    ///
+    /// [`timeout`](Self::timeout) is the limit of all attempts and waits together: nothing is begun that it would cut off.
+    ///
+    /// ```
+    /// # use duractor::{Cx, Result, Retry, secs};
+    /// # async fn charge(cx: &Cx, order: &str) -> Result<()> {
+    /// cx.post("https://bank.example/charges")
+    ///     .header("idempotency-key", order)
+    ///     .retry(Retry::attempts(3).attempt_timeout(secs(2)))
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::InvalidRequest`] if it may not be made twice: its method is not idempotent (GET, HEAD, OPTIONS, TRACE,
+    /// PUT or DELETE), and it has no header `Idempotency-Key`.
+    pub fn retry(mut self, policy: Retry) -> Self {
+        if let Progress::Building { retry, .. } = &mut self.progress {
+            *retry = Some(policy);
+        }
+        self
+    }
+
     fn start(&mut self) -> Result<(), FetchError> {
-        let Progress::Building { outbound, cache, flaw } = std::mem::replace(&mut self.progress, Progress::Over) else {
+        let Progress::Building { outbound, cache, retry, flaw } = std::mem::replace(&mut self.progress, Progress::Over)
+        else {
             return Ok(());
         };
         let (url, body_max_bytes) = (outbound.url.clone(), outbound.body_max_bytes);
         let bodiless = matches!(outbound.method.as_str(), "GET" | "HEAD");
         let flaw = flaw
-            .or_else(|| (bodiless && outbound.body.is_some()).then(|| format!("a {} has no body", outbound.method)));
+            .or_else(|| (bodiless && outbound.body.is_some()).then(|| format!("a {} has no body", outbound.method)))
+            .or_else(|| retry.and_then(|_| retry::flaw(&outbound)));
         if let Some(reason) = flaw {
             return Err(FetchError::InvalidRequest { url, reason });
         }
-        let operation = Cached::new(self.cx.0.clone(), outbound, cache);
-        self.progress = Progress::UnderWay { operation, url, body_max_bytes };
+        let call = self.cx.0.clone();
+        let asking = match retry {
+            None => Either::Left(Cached::new(call, outbound, cache)),
+            Some(retry) => Either::Right(Box::pin(retry::persist(call, outbound, cache, retry)) as Pin<Box<_>>),
+        };
+        self.progress = Progress::UnderWay { asking, url, body_max_bytes };
         Ok(())
     }
 }
@@ -229,10 +268,10 @@ impl Future for Fetch {
         if matches!(self.progress, Progress::Building { .. }) {
             self.start()?;
         }
-        let Progress::UnderWay { operation, url, body_max_bytes } = &mut self.progress else {
+        let Progress::UnderWay { asking, url, body_max_bytes } = &mut self.progress else {
             panic!("a request was polled after it had ended");
         };
-        let Poll::Ready(ended) = Pin::new(operation).poll(cx) else { return Poll::Pending };
+        let Poll::Ready(ended) = Pin::new(asking).poll(cx) else { return Poll::Pending };
         let (url, max) = (std::mem::take(url), *body_max_bytes);
         self.progress = Progress::Over;
         Poll::Ready(match ended {

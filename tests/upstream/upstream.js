@@ -80,6 +80,14 @@ const answers = {
     return new Response(body, { status: Number(code) });
   },
 
+  /** A status at first, so often, and then how often it was asked. 0 is no answer at all. */
+  async passing(request, [times, status], url) {
+    const count = asked.get(url.pathname);
+    if (count > Number(times)) return new Response(`answer ${count}`);
+    if (status === "0") await until(() => false);
+    return new Response(null, { status: Number(status) });
+  },
+
   headers() {
     const headers = new Headers({ "x-one": "1", "content-type": "text/x-test" });
     headers.append("set-cookie", "a=1; Path=/");

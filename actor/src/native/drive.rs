@@ -276,18 +276,19 @@ impl Native {
         }
         let answer = self.upstreams.answer(&outbound);
         if outbound.share.is_some() {
-            self.share(number, &outbound, &answer);
+            self.share(number, operation, &outbound, &answer);
         }
         let (delay, answer) = answer.within(&outbound);
         self.schedule(delay, Event::Answer { call: number, operation, answer });
     }
 
     /// Lets equal requests of the same actor join this one.
-    fn share(&self, number: i64, outbound: &Outbound, answer: &Answer) {
+    fn share(&self, number: i64, operation: i32, outbound: &Outbound, answer: &Answer) {
         let identity = self.calls.borrow().get(&number).and_then(|call| call.identity.clone());
         if let Some(actor) = identity {
             let at = self.host.clock().checked_add(answer.delay()).unwrap_or(Duration::MAX);
-            self.shared.borrow_mut().push(Shared { actor, outbound: outbound.clone(), at, answer: answer.clone() });
+            let (outbound, answer, waiting) = (outbound.clone(), answer.clone(), vec![(number, operation)]);
+            self.shared.borrow_mut().push(Shared { actor, outbound, at, answer, waiting });
         }
     }
 
@@ -298,15 +299,19 @@ impl Native {
         }
         let now = self.host.clock();
         let identity = self.calls.borrow().get(&number).and_then(|call| call.identity.clone());
-        self.shared.borrow_mut().retain(|shared| shared.at > now);
-        let found = self.shared.borrow().iter().find_map(|shared| {
-            let is_equal = Some(&shared.actor) == identity.as_ref() && shared.outbound.equals(outbound);
-            is_equal.then(|| shared.answer.clone().after(shared.at - now))
-        });
-        let Some(answer) = found else { return false };
-        let (delay, answer) = answer.within(outbound);
+        let mut shared = self.shared.borrow_mut();
+        shared.retain(|shared| shared.at > now && shared.waiting.iter().any(|waiting| self.is_waited_for(waiting)));
+        let mut shared = shared.iter_mut();
+        let equal = shared.find(|shared| Some(&shared.actor) == identity.as_ref() && shared.outbound.equals(outbound));
+        let Some(equal) = equal else { return false };
+        equal.waiting.push((number, operation));
+        let (delay, answer) = equal.answer.clone().after(equal.at - now).within(outbound);
         self.schedule(delay, Event::Came { call: number, operation, came: Some(answer.shared()) });
         true
+    }
+
+    fn is_waited_for(&self, (call, operation): &(i64, i32)) -> bool {
+        self.host.journals.borrow().get(call).is_some_and(|journal| journal.is_under_way(*operation))
     }
 
     fn free_connection(&self, number: i64) {

@@ -171,6 +171,11 @@ impl Journal {
         }
     }
 
+    /// Whether a result is waited for.
+    pub(super) fn is_under_way(&self, id: i32) -> bool {
+        self.noted.get(&id).is_some_and(|noted| noted.is_under_way)
+    }
+
     /// A result has come. One of an operation that has ended is dropped.
     pub(super) fn add(&mut self, id: i32, came: Came) {
         if let Some(noted) = self.noted.get_mut(&id).filter(|noted| noted.is_under_way) {

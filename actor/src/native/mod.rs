@@ -124,6 +124,8 @@ struct Shared {
     outbound: Outbound,
     at: Duration,
     answer: Answer,
+    /// Calls with their operations. When none waits any more the request is given up.
+    waiting: Vec<(i64, i32)>,
 }
 
 enum Event {

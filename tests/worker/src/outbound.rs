@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use duractor::{Redirects, Reply, prelude::*};
+use duractor::{Redirects, Reply, Retry, prelude::*};
 use futures::{
     FutureExt, StreamExt,
     future::{Either, join, join_all, select, try_join},
@@ -27,6 +27,7 @@ pub(crate) struct Attempt {
     timeout_ms: Option<u64>,
     body_max: Option<u32>,
     redirects: Option<String>,
+    attempts: Option<u32>,
 }
 
 fn get() -> String {
@@ -104,6 +105,9 @@ impl Outbound {
             Some("error") => fetch.redirects(Redirects::Error),
             _ => fetch,
         };
+        if let Some(attempts) = attempt.attempts {
+            fetch = fetch.retry(Retry::attempts(attempts).backoff(millis(20), millis(20)).attempt_timeout(secs(1)));
+        }
         Json(answer(fetch.await))
     }
 
