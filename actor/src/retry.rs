@@ -87,7 +87,9 @@ impl Retry {
         };
         let greatest = self.first.saturating_mul(1 << (made - 1).min(31)).min(self.longest);
         let share = f64::from(u32::from_le_bytes(cx.random())) / f64::from(u32::MAX);
-        Some(greatest.mul_f64(share).max(asked))
+        // The greatest durations are more than what floating point rounds them to.
+        let pause = Duration::try_from_secs_f64(greatest.as_secs_f64() * share).unwrap_or(greatest);
+        Some(pause.max(asked))
     }
 }
 

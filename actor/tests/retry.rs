@@ -27,6 +27,12 @@ impl Client {
         Ok(once.retry(Retry::attempts(3)).await?.status())
     }
 
+    #[post("/eternal")]
+    async fn eternal(cx: &Cx) -> Result<u16> {
+        let retry = Retry::attempts(u32::MAX).backoff(Duration::MAX, Duration::MAX).attempt_timeout(Duration::MAX);
+        Ok(cx.get(UPSTREAM).timeout(Duration::MAX).retry(retry).await?.status())
+    }
+
     #[post("/steady")]
     async fn steady(cx: &Cx) -> Result<u16> {
         Ok(cx.get(UPSTREAM).retry(Retry::attempts(9).backoff(secs(0), secs(0))).await?.status())
@@ -135,6 +141,14 @@ fn a_wait_of_nothing_is_one() {
     let native = native((0..8).map(|_| Answer::status(500)));
     let (status, .., sent, time) = ask(&native, "steady");
     assert_eq!((status, sent, time), (200, 9, secs(0)));
+}
+
+#[test]
+fn the_longest_times_are_times() {
+    let native = native([Answer::status(503)]);
+    let call = native.post("/client/a/eternal").start();
+    native.advance(secs(1));
+    assert!(call.response().is_none() && native.sent().len() == 1);
 }
 
 #[test]
