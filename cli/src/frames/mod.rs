@@ -103,6 +103,17 @@ pub enum Want<'m> {
         /// Length of the body.
         body: Option<usize>,
     },
+    /// A request that the cache has answered.
+    Hit {
+        /// Method of HTTP.
+        method: &'m str,
+        /// URL.
+        url: &'m str,
+        /// Status of HTTP.
+        status: i32,
+        /// Length of the answer's body.
+        body: usize,
+    },
 }
 
 /// What became of an operation.

@@ -19,7 +19,8 @@ const CHAIN_MAX: usize = 1_024;
 const SLOTS: usize = 6;
 const CHAIN_SLOTS: usize = 2;
 const RESULT_SLOTS: usize = 7;
-const FETCH_SLOTS: usize = 9;
+const FETCH_SLOTS: usize = 10;
+const HIT_SLOTS: usize = 7;
 const SLEEP_SLOTS: usize = 3;
 const CANCEL_SLOTS: usize = 2;
 
@@ -28,6 +29,9 @@ const FRAME_ALIGN: usize = 8;
 
 /// A resume says here how many results it has.
 const RESULTS: usize = 4;
+
+/// All that an answer says of itself.
+const FLAGS_MAX: usize = 3;
 
 const WAITS: i32 = -1;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -141,6 +145,7 @@ fn operation(slots: Slots<'_>, index: usize) -> Option<Operation<'_>> {
         0 => Want::Cancel,
         1 => fetch(cancel.with(FETCH_SLOTS)?)?,
         2 => Want::Sleep { ms: cancel.with(SLEEP_SLOTS)?.amount(2)? },
+        3 => hit(cancel.with(HIT_SLOTS)?)?,
         _ => return None,
     };
     Some(Operation { id: cancel.i32(0)?, want })
@@ -150,10 +155,22 @@ fn fetch(slots: Slots<'_>) -> Option<Want<'_>> {
     slots.amount(6)?;
     slots.amount(7)?;
     slots.count(8).filter(|redirects| *redirects <= 2)?;
-    let method = method(slots, 2)?;
-    let url = slots.str(3, TEXT_MAX_BYTES).filter(|url| !url.is_empty())?;
-    slots.headers(4, HEADERS_MAX_BYTES)?;
+    slots.count(9)?;
+    let (method, url) = target(slots)?;
     Some(Want::Fetch { method, url, body: slots.body(5)? })
+}
+
+fn hit(slots: Slots<'_>) -> Option<Want<'_>> {
+    let (method, url) = target(slots)?;
+    let status = slots.i32(6).filter(|status| (200..=599).contains(status))?;
+    Some(Want::Hit { method, url, status, body: slots.bytes(5)?.len() })
+}
+
+/// Method and URL of a request to elsewhere, whose headers are right.
+fn target(slots: Slots<'_>) -> Option<(&str, &str)> {
+    slots.headers(4, HEADERS_MAX_BYTES)?;
+    let url = slots.str(3, TEXT_MAX_BYTES).filter(|url| !url.is_empty())?;
+    Some((method(slots, 2)?, url))
 }
 
 fn resume(slots: Slots<'_>) -> Option<(Frame<'_>, usize)> {
@@ -168,11 +185,19 @@ fn outcome(slots: Slots<'_>) -> Option<Outcome<'_>> {
     let body = slots.opt(3, || slots.bytes(3).map(<[u8]>::len))?;
     slots.headers(4, HEADERS_MAX_BYTES)?;
     let code = slots.opt(5, || slots.count(5))?;
-    let text = slots.opt(6, || slots.str(6, TEXT_MAX_BYTES))?;
     let end = match (code, status) {
-        (Some(code), 0) => End::Failed { why: FAILURES.get(code)?, text: text.unwrap_or_default() },
-        (None, 0) if body.is_none() => End::Slept,
-        (None, 200..) => End::Fetched { status, body },
+        (Some(code), 0) => {
+            let text = slots.opt(6, || slots.str(6, TEXT_MAX_BYTES))?;
+            End::Failed { why: FAILURES.get(code)?, text: text.unwrap_or_default() }
+        }
+        (None, 0) if body.is_none() => {
+            slots.null(6)?;
+            End::Slept
+        }
+        (None, 200..) => {
+            slots.opt(6, || slots.count(6).filter(|flags| *flags <= FLAGS_MAX))?;
+            End::Fetched { status, body }
+        }
         _ => return None,
     };
     Some(Outcome { task: slots.i32(0)?, operation: slots.i32(1)?, end })

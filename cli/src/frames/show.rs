@@ -44,6 +44,9 @@ impl fmt::Display for Operation<'_> {
             Want::Sleep { ms } => write!(f, "{id} sleep {ms} ms"),
             Want::Fetch { method, url, body: None } => write!(f, "{id} fetch {method} {}", shown(url)),
             Want::Fetch { method, url, body } => write!(f, "{id} fetch {method} {}, {}", shown(url), body_of(body)),
+            Want::Hit { method, url, status, body } => {
+                write!(f, "{id} hit {method} {}: {status}, {}", shown(url), body_of(Some(body)))
+            }
         }
     }
 }

@@ -102,6 +102,10 @@ fn waits_are_found_with_what_they_want() {
         shown("operations: a fetch with a view"),
         "wait      call 12, task 1048579: 0 fetch PUT https://example.com/, body of 0 bytes"
     );
+    assert_eq!(
+        shown("operations: a hit in the cache"),
+        "wait      call 13, task 1048579: 0 hit GET https://example.com/c: 200, body of 4 bytes"
+    );
 }
 
 #[test]
@@ -111,6 +115,10 @@ fn resumes_are_found_with_what_they_bring() {
         "resume    task 7 operation 0 200, body of 11 bytes; task 7 operation 1 failed: timeout (timed out after 2 s)"
     );
     assert_eq!(shown("resume with a sleep that has ended"), "resume    task 9 operation 3 slept");
+    assert_eq!(
+        shown("resume with a result that an equal request has brought"),
+        "resume    task 7 operation 2 204, no body"
+    );
 }
 
 #[test]
@@ -184,6 +192,8 @@ fn what_breaks_a_rule_is_no_frame() {
         ("a chain that goes back", "response chain of two without padding", 68, 0x60 - 8),
         ("an operation without its frame", "operations: a fetch with a view", 36, 2),
         ("an operation of another kind", "operations: a fetch with a view", 136, 3),
+        ("a hit without a status", "operations: a hit in the cache", 212, 4),
+        ("an answer that says what is not known", "resume with a result that an equal request has brought", 216, 4),
         ("results that are none", "resume with a sleep that has ended", 68, 0),
         ("a task that is no integer", "resume with a sleep that has ended", 116, 3),
     ] {
