@@ -19,10 +19,6 @@ use crate::{
     time::since_epoch,
 };
 
-/// Headers by which a caller makes a request conditional itself, or asks for a part. The cache is not asked then.
-const CONDITIONAL: [&str; 6] =
-    ["if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"];
-
 /// Statuses in place of which a stale answer may stand
 /// ([RFC 5861 section 4](https://www.rfc-editor.org/rfc/rfc5861#section-4)).
 const ERRORS: [u16; 4] = [500, 502, 503, 504];
@@ -82,10 +78,9 @@ impl Cached {
     /// Whether the cache has nothing to do with it: nobody's, one that takes redirects as answers, or the caller's own
     /// validation.
     fn is_passed(&self) -> bool {
-        let is_conditional = |(name, _): &(HeaderName, HeaderValue)| CONDITIONAL.contains(&name.as_str());
         let is_direct = self.outbound.redirects != Redirects::Follow;
         let has_no_cache = self.call.instant.is_some() || self.mode == Cache::NoStore || is_direct;
-        has_no_cache || self.outbound.headers.iter().any(is_conditional)
+        has_no_cache || request(&self.outbound).is_conditional()
     }
 
     /// The answer, if it is there already. Otherwise the request has left.
@@ -253,8 +248,13 @@ impl Cached {
     }
 
     fn arrived<'a>(&self, answer: &'a Inbound, sent_at: SystemTime) -> Arrived<'a> {
-        let headers = Headers::new(answer.headers.as_bytes()).expect("the headers were checked when they arrived");
-        Arrived { status: answer.status, headers, body: answer.body.as_bytes(), sent_at, now: self.now() }
+        Arrived {
+            status: answer.status,
+            headers: answer.headers(),
+            body: answer.body.as_bytes(),
+            sent_at,
+            now: self.now(),
+        }
     }
 }
 

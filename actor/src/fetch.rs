@@ -334,7 +334,7 @@ impl Reply {
 
     /// The headers, in the order of arrival.
     pub fn headers(&self) -> Headers<'_> {
-        Headers::new(self.inbound.headers.as_bytes()).expect("the headers were checked when they arrived")
+        self.inbound.headers()
     }
 
     /// The first header of that name, if it is text.

@@ -86,6 +86,7 @@ mod cached;
 mod codec;
 mod containers;
 mod cx;
+mod dates;
 mod extract;
 mod fetch;
 mod fetch_error;

@@ -77,6 +77,12 @@ pub(crate) struct Inbound {
     pub(crate) is_redirected: bool,
 }
 
+impl Inbound {
+    pub(crate) fn headers(&self) -> Headers<'_> {
+        Headers::new(self.headers.as_bytes()).expect("the headers were checked when they arrived")
+    }
+}
+
 /// A part of an answer: still in the frame that it came in, or kept by the cache.
 #[derive(Clone, Debug)]
 pub(crate) enum Part {

@@ -57,7 +57,10 @@ pub(crate) enum ContentType {
     Other(HeaderValue),
 }
 
-#[cfg_attr(all(target_arch = "wasm32", not(debug_assertions)), expect(dead_code, reason = "there host.js knows them"))]
+#[cfg_attr(
+    all(target_arch = "wasm32", not(debug_assertions)),
+    expect(dead_code, reason = "there request.js knows them")
+)]
 pub(crate) const COMMON_TYPES: [&str; 6] = [
     "text/plain; charset=utf-8",
     "application/json",

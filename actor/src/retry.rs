@@ -12,7 +12,7 @@ use crate::{
     cache::Cache,
     cached::Cached,
     cx::{Cx, Ended, Operation},
-    exchange::Headers,
+    dates,
     ops::{Failed, Inbound, Outbound, Want},
 };
 
@@ -113,29 +113,23 @@ pub(crate) async fn persist(call: Rc<Call>, outbound: Box<Outbound>, mode: Cache
         let ended = Cached::new(call.clone(), attempt, mode).await;
         made += 1;
         let Some(pause) = retry.pause(&cx, made, &ended) else { return ended };
-        let until = since(started, cx.now()).saturating_add(pause);
+        let until = dates::since(cx.now(), started).saturating_add(pause);
         if until >= total {
             return ended;
         }
         // A call that has no room for a wait has none for another attempt.
         let Ended::Done(_) = Operation::new(call.clone(), Want::Sleep(pause)).await else { return ended };
-        left = total.saturating_sub(since(started, cx.now()));
+        left = total.saturating_sub(dates::since(cx.now(), started));
         if left.is_zero() {
             return ended;
         }
     }
 }
 
-fn since(earlier: SystemTime, now: SystemTime) -> Duration {
-    now.duration_since(earlier).unwrap_or_default()
-}
-
 /// What an upstream asks for, in seconds or as a date; nothing if it is neither.
 fn retry_after(answer: &Inbound, now: SystemTime) -> Duration {
-    let headers = Headers::new(answer.headers.as_bytes()).expect("the headers were checked when they arrived");
-    let value = headers.get("retry-after").and_then(|value| str::from_utf8(value).ok()).unwrap_or_default().trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Duration::from_secs(seconds.into());
-    }
-    httpdate::parse_http_date(value).map(|date| since(now, date)).unwrap_or_default()
+    let value = answer.headers().get("retry-after").unwrap_or_default().trim_ascii();
+    let seconds = str::from_utf8(value).ok().and_then(|value| value.parse::<u32>().ok());
+    let until = || dates::parse(value).map(|date| dates::since(date, now)).unwrap_or_default();
+    seconds.map_or_else(until, |seconds| Duration::from_secs(seconds.into()))
 }

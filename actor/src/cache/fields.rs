@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use crate::exchange::Headers;
+use crate::{dates, exchange::Headers};
 
-use super::{dates, directives::members};
+use super::directives::members;
 
 /// RFC 9111 section 3.1: what belongs to a connection or a proxy and not to the answer.
 const UNSTORED: [&str; 10] = [
@@ -62,14 +62,7 @@ impl Fields {
     }
 
     pub(super) fn collect<'h>(headers: impl Iterator<Item = (&'h str, &'h [u8])>) -> Self {
-        let mut bytes = Vec::new();
-        for (name, value) in headers {
-            for part in [name.as_bytes(), value] {
-                bytes.extend((part.len() as u32).to_le_bytes());
-                bytes.extend(part);
-            }
-        }
-        Self(bytes.into())
+        Self(Headers::encode(headers).into())
     }
 
     pub(super) fn get(&self) -> Headers<'_> {

@@ -3,7 +3,6 @@
 //! docs/http-cache.md lists the rules with their tests.
 
 mod answer;
-mod dates;
 mod directives;
 mod entries;
 mod fields;

@@ -31,8 +31,12 @@ impl Request<'_> {
 
     /// Whether the cache has to do with such a request at all.
     pub(super) fn is_cacheable(&self) -> bool {
-        let is_conditional = self.headers.iter().any(|(name, _)| CONDITIONAL.contains(&name.as_str()));
-        matches!(self.method, "GET" | "HEAD") && !is_conditional
+        matches!(self.method, "GET" | "HEAD") && !self.is_conditional()
+    }
+
+    /// Whether the caller validates what it has itself, or asks for a part.
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.headers.iter().any(|(name, _)| CONDITIONAL.contains(&name.as_str()))
     }
 
     /// Whether it may have changed something (RFC 9110 section 9.2.1); so may what is not known.

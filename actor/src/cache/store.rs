@@ -127,9 +127,7 @@ impl Store {
     /// The most recent of the answers that a request selects (RFC 9111 section 4.1).
     fn variant(&self, request: &Request<'_>) -> Option<Ticket> {
         let url = url::key(request.url);
-        let matching = self.entries.variants(&url).filter(|(_, answer)| answer.matches(request));
-        let (index, answer) = matching.max_by_key(|(_, answer)| answer.terms.date)?;
-        Some(Ticket { index, answer: answer.clone() })
+        self.matching(&url, request).max_by_key(|ticket| ticket.answer.terms.date)
     }
 
     /// Stores an answer that came, if it may be (RFC 9111 section 3), in place of those that its request would have
@@ -158,9 +156,13 @@ impl Store {
         is_kept
     }
 
-    fn selected(&self, url: &str, request: &Request<'_>) -> Vec<Ticket> {
+    fn matching(&self, url: &str, request: &Request<'_>) -> impl Iterator<Item = Ticket> {
         let matching = self.entries.variants(url).filter(|(_, answer)| answer.matches(request));
-        matching.map(|(index, answer)| Ticket { index, answer: answer.clone() }).collect()
+        matching.map(|(index, answer)| Ticket { index, answer: answer.clone() })
+    }
+
+    fn selected(&self, url: &str, request: &Request<'_>) -> Vec<Ticket> {
+        self.matching(url, request).collect()
     }
 
     /// Holds the answer to a HEAD against what is stored of GETs.

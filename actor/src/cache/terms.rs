@@ -9,10 +9,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use http_cache_semantics::{BeforeRequest, CacheOptions, CachePolicy, RequestLike, ResponseLike};
 
-use crate::exchange::Headers;
+use crate::{
+    dates::{self, since},
+    exchange::Headers,
+};
 
 use super::{
-    dates::{self, since},
     directives::{DELTA_MAX_SECONDS, Delta, Directives, members, seconds},
     mode::Cache,
 };

@@ -53,13 +53,11 @@ impl<'f> Headers<'f> {
     /// Headers as bytes. Names are written in lower case.
     pub(crate) fn encode<'h>(headers: impl IntoIterator<Item = (&'h str, &'h [u8])>) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut put = |part: &[u8]| {
-            bytes.extend((part.len() as u32).to_le_bytes());
-            bytes.extend(part);
-        };
         for (name, value) in headers {
-            put(name.to_ascii_lowercase().as_bytes());
-            put(value);
+            bytes.extend((name.len() as u32).to_le_bytes());
+            bytes.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
+            bytes.extend((value.len() as u32).to_le_bytes());
+            bytes.extend(value);
         }
         bytes
     }

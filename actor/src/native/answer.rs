@@ -5,7 +5,7 @@ use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 use serde::Serialize;
 
 use crate::{
-    exchange::{Buffer, Frame, FrameWriter, Headers},
+    exchange::{Buffer, Frame, FrameWriter},
     ops::{Hit, Outbound, Outcome, RESULT_SLOTS, read_outcome},
 };
 
@@ -135,8 +135,8 @@ impl Answer {
 
     /// What the cache has answered.
     pub(crate) fn of_hit(hit: &Hit) -> Self {
-        let headers = Headers::new(hit.answer.headers.as_bytes()).expect("the cache keeps whole headers");
-        let headers: Vec<_> = headers.iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+        let headers: Vec<_> =
+            hit.answer.headers().iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
         Self::of_response(hit.answer.status, &headers, hit.answer.body.as_bytes())
     }
 

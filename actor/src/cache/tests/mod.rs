@@ -15,8 +15,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::{HeaderName, HeaderValue};
 
+use crate::dates;
+
 use super::{
-    Arrived, Cache, Found, Request, Store, Stored, dates,
+    Arrived, Cache, Found, Request, Store, Stored,
     fields::Fields,
     store::{Stale, Ticket},
 };
