@@ -75,11 +75,17 @@ impl Cached {
         matches!(self.outbound.method.as_str(), "GET" | "HEAD")
     }
 
-    /// Whether the cache has nothing to do with it: nobody's, one that takes redirects as answers, or the caller's own
-    /// validation.
+    /// The number of the operation that is under way.
+    pub(crate) fn id(&self) -> Option<i32> {
+        if let Progress::UnderWay { operation, .. } = &self.progress { operation.id() } else { None }
+    }
+
+    /// Whether the cache has nothing to do with it: nobody's, one that takes redirects as answers, one whose bodies are
+    /// not in memory, or the caller's own validation.
     fn is_passed(&self) -> bool {
         let is_direct = self.outbound.redirects != Redirects::Follow;
-        let has_no_cache = self.call.instant.is_some() || self.mode == Cache::NoStore || is_direct;
+        let is_streamed = self.outbound.is_pulled || self.outbound.is_pushed;
+        let has_no_cache = self.call.instant.is_some() || self.mode == Cache::NoStore || is_direct || is_streamed;
         has_no_cache || request(&self.outbound).is_conditional()
     }
 
@@ -132,6 +138,10 @@ impl Cached {
     }
 
     fn leave(&mut self, outbound: Box<Outbound>, plan: Plan) {
+        if (outbound.is_pulled || outbound.is_pushed) && self.call.instant.is_none() {
+            // What comes and goes piece by piece is not kept.
+            self.call.home.world.host.unjournaled(self.call.home.key, self.call.number);
+        }
         let operation = Operation::new(self.call.clone(), Want::Fetch(outbound));
         self.progress = Progress::UnderWay { operation, plan, sent_at: self.now(), epoch: self.epoch() };
     }
@@ -302,6 +312,7 @@ fn inbound(stored: &Stored) -> Inbound {
         body: Part::Kept(stored.shared_body()),
         is_shared: false,
         is_redirected: false,
+        pulled: None,
     }
 }
 
@@ -314,6 +325,7 @@ fn gateway_timeout() -> Inbound {
         body: Part::Kept(Rc::default()),
         is_shared: false,
         is_redirected: false,
+        pulled: None,
     }
 }
 

@@ -14,9 +14,9 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     activation::{Call, Effect},
-    fetch_error::Elapsed,
+    fetch_error::{Elapsed, FetchError},
     limits::EFFECTS_MAX,
-    ops::{Outcome, Want},
+    ops::{Inbound, Outcome, Want},
     problem::{Error, Problem, Result},
     time::since_epoch,
     turn::Turn,
@@ -243,6 +243,18 @@ pub(crate) enum Ended {
     Refused(u32),
     /// Its call has ended.
     Orphaned,
+}
+
+impl Ended {
+    /// The answer to a request, or why there is none.
+    pub(crate) fn answer(self, url: String, body_max_bytes: u32) -> Result<Inbound, FetchError> {
+        match self {
+            Self::Done(Ok(inbound)) => Ok(inbound),
+            Self::Done(Err(failed)) => Err(FetchError::from_code(failed.code, &failed.text, &url, body_max_bytes)),
+            Self::Refused(max) => Err(FetchError::TooManyOperations { url, max }),
+            Self::Orphaned => Err(FetchError::Cancelled { url }),
+        }
+    }
 }
 
 impl Operation {

@@ -4,22 +4,31 @@ use std::{
     borrow::Cow,
     fmt,
     future::Future,
-    pin::Pin,
-    task::{Context, Poll},
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
-use futures::future::Either;
+use bytes::Bytes;
+use futures::{
+    future::{Either, select},
+    poll,
+    stream::{Stream, TryStreamExt},
+};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
+    activation::Call,
+    body_stream::{Broken, StreamReply, push_all},
     cache::Cache,
     cached::Cached,
     cx::{Cx, Ended},
     exchange::Headers,
-    fetch_error::FetchError,
-    ops::{Inbound, Outbound, Outcome, Redirects},
-    response,
+    fetch_error::{BODY_FAILED, FetchError},
+    ops::{Failed, Inbound, Outbound, Redirects},
+    problem::Error,
+    response::{self, Flow},
     retry::{self, Retry},
 };
 
@@ -56,9 +65,12 @@ impl Cx {
                     body_max_bytes: limits.fetch_body_max_bytes,
                     redirects: Redirects::Follow,
                     share: None,
+                    is_pulled: false,
+                    is_pushed: false,
                 }),
                 cache: Cache::Standard,
                 retry: None,
+                source: None,
                 flaw: None,
             },
         }
@@ -105,8 +117,15 @@ pub struct Fetch {
 }
 
 enum Progress {
-    Building { outbound: Box<Outbound>, cache: Cache, retry: Option<Retry>, flaw: Option<String> },
-    UnderWay { asking: Asking, url: String, body_max_bytes: u32 },
+    Building {
+        outbound: Box<Outbound>,
+        cache: Cache,
+        retry: Option<Retry>,
+        /// Where the body comes from, piece by piece.
+        source: Option<Flow>,
+        flaw: Option<String>,
+    },
+    UnderWay { asking: Asking, url: String, body_max_bytes: u32, time_max: Duration },
     Over,
 }
 
@@ -238,26 +257,100 @@ impl Fetch {
         self
     }
 
+    /// Sends a body piece by piece, without a content type: the next piece is taken from the stream when the one before was
+    /// taken by the connection. Each may wait as long as [`Limits::operation_time_max`](crate::Limits); the whole request as
+    /// long as its [`timeout`](Self::timeout).
+    ///
+    /// A call that sends such a body is not run again after a trap.
+    ///
+    /// ```
+    /// # use duractor::{Cx, FetchError, Result};
+    /// # async fn copy(cx: &Cx) -> Result<()> {
+    /// let from = cx.get("https://files.example/a").stream().await?;
+    /// cx.put("https://backup.example/a").body_stream(from.into_body()).await?.error_for_status()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::BodyFailed`] if the stream ends with an error; [`FetchError::InvalidRequest`] if the request is to be
+    /// made [again](Self::retry), since there is only one stream.
+    pub fn body_stream<S, B, E>(mut self, stream: S) -> Self
+    where
+        S: Stream<Item = Result<B, E>> + 'static,
+        B: Into<Bytes>,
+        E: Into<Error>,
+    {
+        if let Progress::Building { outbound, source, .. } = &mut self.progress {
+            outbound.is_pushed = true;
+            *source = Some(response::flow(stream));
+        }
+        self
+    }
+
+    /// Takes the answer as soon as its head is there, and its body piece by piece, however large it is. The cache neither
+    /// answers such a request nor keeps its answer; [`timeout`](Self::timeout) is the longest time until the head comes, and
+    /// then until each piece does.
+    ///
+    /// ```
+    /// # use duractor::{Cx, Result, StreamReply};
+    /// use futures::StreamExt;
+    ///
+    /// # async fn lines(cx: &Cx) -> Result<usize> {
+    /// let mut body = cx.get("https://files.example/large.csv").stream().await?.into_body();
+    /// let mut lines = 0;
+    /// while let Some(piece) = body.next().await {
+    ///     lines += piece?.iter().filter(|byte| **byte == b'\n').count();
+    /// }
+    /// # Ok(lines) }
+    /// ```
+    pub fn stream(self) -> FetchStream {
+        FetchStream(self.change(|outbound| {
+            outbound.is_pulled = true;
+            Ok(())
+        }))
+    }
+
     fn start(&mut self) -> Result<(), FetchError> {
-        let Progress::Building { outbound, cache, retry, flaw } = std::mem::replace(&mut self.progress, Progress::Over)
+        let Progress::Building { outbound, cache, retry, source, flaw } =
+            std::mem::replace(&mut self.progress, Progress::Over)
         else {
             return Ok(());
         };
         let (url, body_max_bytes) = (outbound.url.clone(), outbound.body_max_bytes);
         let bodiless = matches!(outbound.method.as_str(), "GET" | "HEAD");
+        let has_body = outbound.body.is_some() || source.is_some();
         let flaw = flaw
-            .or_else(|| (bodiless && outbound.body.is_some()).then(|| format!("a {} has no body", outbound.method)))
+            .or_else(|| (bodiless && has_body).then(|| format!("a {} has no body", outbound.method)))
             .or_else(|| retry.and_then(|_| retry::flaw(&outbound)));
         if let Some(reason) = flaw {
             return Err(FetchError::InvalidRequest { url, reason });
         }
         let call = self.cx.0.clone();
-        let asking = match retry {
-            None => Either::Left(Cached::new(call, outbound, cache)),
-            Some(retry) => Either::Right(Box::pin(retry::persist(call, outbound, cache, retry)) as Pin<Box<_>>),
+        let time_max = outbound.time_max;
+        let asking = match (source, retry) {
+            (Some(source), _) => Either::Right(Box::pin(upload(call, outbound, cache, source)) as Pin<Box<_>>),
+            (None, Some(retry)) => Either::Right(Box::pin(retry::persist(call, outbound, cache, retry)) as Pin<Box<_>>),
+            (None, None) => Either::Left(Cached::new(call, outbound, cache)),
         };
-        self.progress = Progress::UnderWay { asking, url, body_max_bytes };
+        self.progress = Progress::UnderWay { asking, url, body_max_bytes, time_max };
         Ok(())
+    }
+}
+
+impl Fetch {
+    /// The answer, with the URL and what each piece of its body may take.
+    fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Result<(Inbound, String, Duration), FetchError>> {
+        if matches!(self.progress, Progress::Building { .. }) {
+            self.start()?;
+        }
+        let Progress::UnderWay { asking, url, body_max_bytes, time_max } = &mut self.progress else {
+            panic!("a request was polled after it had ended");
+        };
+        let ended = ready!(Pin::new(asking).poll(cx));
+        let (url, max, time_max) = (std::mem::take(url), *body_max_bytes, *time_max);
+        self.progress = Progress::Over;
+        Poll::Ready(ended.answer(url.clone(), max).map(|inbound| (inbound, url, time_max)))
     }
 }
 
@@ -265,28 +358,50 @@ impl Future for Fetch {
     type Output = Result<Reply, FetchError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        if matches!(self.progress, Progress::Building { .. }) {
-            self.start()?;
-        }
-        let Progress::UnderWay { asking, url, body_max_bytes } = &mut self.progress else {
-            panic!("a request was polled after it had ended");
-        };
-        let Poll::Ready(ended) = Pin::new(asking).poll(cx) else { return Poll::Pending };
-        let (url, max) = (std::mem::take(url), *body_max_bytes);
-        self.progress = Progress::Over;
-        Poll::Ready(match ended {
-            Ended::Done(outcome) => reply(outcome, url, max),
-            Ended::Refused(max) => Err(FetchError::TooManyOperations { url, max }),
-            Ended::Orphaned => Err(FetchError::Cancelled { url }),
-        })
+        self.poll_answer(cx).map_ok(|(inbound, url, _)| Reply { url, inbound })
     }
 }
 
-fn reply(outcome: Outcome, url: String, body_max_bytes: u32) -> Result<Reply, FetchError> {
-    match outcome {
-        Ok(inbound) => Ok(Reply { url, inbound }),
-        Err(failed) => Err(FetchError::from_code(failed.code, &failed.text, &url, body_max_bytes)),
+/// An outbound request whose answer's body comes piece by piece; see [`Fetch::stream`].
+#[must_use = "a request is sent when it is awaited"]
+#[derive(Debug)]
+pub struct FetchStream(Fetch);
+
+impl Future for FetchStream {
+    type Output = Result<StreamReply, FetchError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let (inbound, url, time_max) = ready!(self.0.poll_answer(cx))?;
+        Poll::Ready(Ok(StreamReply::new(self.0.cx.0.clone(), url, time_max, inbound)))
     }
+}
+
+/// Sends a body beside the request that takes it.
+async fn upload(call: Rc<Call>, mut outbound: Box<Outbound>, mode: Cache, mut source: Flow) -> Ended {
+    if call.instant.is_some() {
+        // There, nothing is beside the answer.
+        outbound.body = match source.map_ok(|piece| piece.to_vec()).try_concat().await {
+            Ok(body) => Some(body),
+            Err(error) => return body_failed(&error),
+        };
+        return Cached::new(call, outbound, mode).await;
+    }
+    let mut asking = Cached::new(call.clone(), outbound, mode);
+    if let Poll::Ready(ended) = poll!(&mut asking) {
+        return ended;
+    }
+    let pushing = pin!(push_all(&call, asking.id(), &mut source));
+    match select(asking, pushing).await {
+        // An upstream may answer before it has the whole body.
+        Either::Left((ended, _)) => ended,
+        Either::Right((Err(Broken::Stream(error)), _)) => body_failed(&error),
+        // Who does not take the body says why in the answer.
+        Either::Right((_, asking)) => asking.await,
+    }
+}
+
+fn body_failed(error: &Error) -> Ended {
+    Ended::Done(Err(Failed { code: BODY_FAILED, text: error.to_string() }))
 }
 
 /// The answer to an outbound request, whatever its status, whole in memory.

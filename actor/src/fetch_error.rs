@@ -49,6 +49,13 @@ pub enum FetchError {
         /// What was allowed, in bytes.
         max_bytes: u32,
     },
+    /// The stream that the request's body came from has ended with an error.
+    BodyFailed {
+        /// Where to.
+        url: String,
+        /// What the stream said.
+        reason: String,
+    },
     /// The connection ended before the answer did.
     ConnectionLost {
         /// Where to.
@@ -73,6 +80,23 @@ pub enum FetchError {
         /// The answer's status.
         status: u16,
     },
+    /// Redirects led on and on: more than 20.
+    TooManyRedirects {
+        /// Where to.
+        url: String,
+    },
+    /// The answer is a redirect, which [`Redirects::Error`](crate::Redirects) forbids.
+    Redirected {
+        /// Where to.
+        url: String,
+    },
+    /// What came is not an answer of HTTP.
+    InvalidAnswer {
+        /// Where to.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Anything else that the platform reports.
     Other {
         /// Where to.
@@ -81,6 +105,12 @@ pub enum FetchError {
         reason: String,
     },
 }
+
+/// Codes of failures (docs/exchange.md) that have no other name here.
+pub(crate) const BODY_FAILED: i32 = 8;
+const TOO_MANY_REDIRECTS: i32 = 9;
+const REDIRECTED: i32 = 10;
+const INVALID_ANSWER: i32 = 11;
 
 impl FetchError {
     /// From a failure's code in a resume frame (docs/exchange.md).
@@ -94,6 +124,10 @@ impl FetchError {
             5 => Self::BodyTooLarge { url, max_bytes },
             6 => Self::ConnectionLost { url },
             7 => Self::Cancelled { url },
+            BODY_FAILED => Self::BodyFailed { url, reason: reason.to_owned() },
+            TOO_MANY_REDIRECTS => Self::TooManyRedirects { url },
+            REDIRECTED => Self::Redirected { url },
+            INVALID_ANSWER => Self::InvalidAnswer { url, reason: reason.to_owned() },
             _ => Self::Other { url, reason: reason.to_owned() },
         }
     }
@@ -106,7 +140,11 @@ impl FetchError {
             | Self::HostNotFound { url }
             | Self::Timeout { url }
             | Self::BodyTooLarge { url, .. }
+            | Self::BodyFailed { url, .. }
             | Self::ConnectionLost { url }
+            | Self::TooManyRedirects { url }
+            | Self::Redirected { url }
+            | Self::InvalidAnswer { url, .. }
             | Self::Cancelled { url }
             | Self::TooManyOperations { url, .. }
             | Self::Status { url, .. }
@@ -129,6 +167,10 @@ impl fmt::Display for FetchError {
             Self::HostNotFound { .. } => f.write_str("the host is not known"),
             Self::Timeout { .. } => f.write_str("no answer in time"),
             Self::BodyTooLarge { max_bytes, .. } => write!(f, "the answer has more than {max_bytes} bytes"),
+            Self::BodyFailed { reason, .. } => write!(f, "the request's body cannot be made: {reason}"),
+            Self::TooManyRedirects { .. } => f.write_str("redirects lead on and on"),
+            Self::Redirected { .. } => f.write_str("the answer is a redirect"),
+            Self::InvalidAnswer { reason, .. } => write!(f, "the answer is not HTTP: {reason}"),
             Self::ConnectionLost { .. } => f.write_str("the connection was lost"),
             Self::Cancelled { .. } => f.write_str("the call has ended"),
             Self::TooManyOperations { max, .. } => write!(f, "more than {max} operations at once in one call"),

@@ -81,6 +81,9 @@ pub mod exchange;
 
 mod activation;
 mod app;
+mod binding_error;
+mod bindings;
+mod body_stream;
 mod cache;
 mod cached;
 mod codec;
@@ -129,6 +132,12 @@ mod workerd;
 pub mod __rt;
 
 pub use app::{Methods, Router};
+pub use binding_error::BindingError;
+pub use bindings::{
+    KV_KEY_MAX_BYTES, KV_METADATA_MAX_BYTES, Kv, KvDelete, KvGet, KvKey, KvList, KvPage, KvPut, KvValue, R2,
+    R2_KEY_MAX_BYTES, R2Delete, R2Get, R2Head, R2Info, R2List, R2Object, R2Page, R2Put,
+};
+pub use body_stream::{BodyStream, StreamReply};
 pub use cache::{Cache, CacheStats};
 pub use cached::FetchCache;
 pub use containers::{
@@ -140,7 +149,7 @@ pub use cx::{Cx, Sleep};
 pub use duractor_macros::{Actor, Problem, methods, routes};
 pub use duractor_router::{Head, Header, Session};
 pub use extract::{Cookies, Form, FromParam, Query};
-pub use fetch::{Fetch, Reply};
+pub use fetch::{Fetch, FetchStream, Reply};
 pub use fetch_error::{Elapsed, FetchError};
 pub use field::{Actor, Field};
 pub use layout::Layout;

@@ -35,6 +35,10 @@ pub(crate) struct Outbound {
     pub(crate) redirects: Redirects,
     /// If an equal request of the same actor may have the same answer: how often its cache had been changed before.
     pub(crate) share: Option<u32>,
+    /// Whether the answer's body is pulled, piece by piece.
+    pub(crate) is_pulled: bool,
+    /// Whether the request's body is pushed, piece by piece.
+    pub(crate) is_pushed: bool,
 }
 
 impl Outbound {
@@ -54,6 +58,40 @@ pub(crate) enum Want {
     Sleep(Duration),
     /// One that the cache has answered. It leaves to be noted.
     Hit(Box<Hit>),
+    /// Something of a binding.
+    Bound(Box<Bound>),
+    /// The next piece of the body that the request of this number has brought.
+    Pull { from: i32, time_max: Duration },
+    Push(Box<Push>),
+}
+
+/// The next piece of a body that is sent, or its end.
+#[derive(Clone, Debug)]
+pub(crate) struct Push {
+    /// The request of this number, or the reply.
+    pub(crate) to: Option<i32>,
+    pub(crate) piece: Option<Vec<u8>>,
+    pub(crate) time_max: Duration,
+}
+
+/// What can be asked of bindings.
+#[cfg(any(not(target_arch = "wasm32"), debug_assertions))]
+pub(crate) const ACTIONS: [&str; 9] =
+    ["kv.get", "kv.put", "kv.delete", "kv.list", "r2.get", "r2.head", "r2.put", "r2.delete", "r2.list"];
+
+/// What is asked of a KV namespace or an R2 bucket.
+#[derive(Clone, Debug)]
+pub(crate) struct Bound {
+    /// What to do, as `kv.get`.
+    pub(crate) action: &'static str,
+    pub(crate) binding: String,
+    /// Empty where none is needed.
+    pub(crate) key: String,
+    /// As JSON, in the platform's names; empty where there are none.
+    pub(crate) options: String,
+    pub(crate) body: Option<Vec<u8>>,
+    pub(crate) time_max: Duration,
+    pub(crate) body_max_bytes: u32,
 }
 
 /// What the cache has answered.
@@ -75,6 +113,8 @@ pub(crate) struct Inbound {
     pub(crate) is_shared: bool,
     /// Whether redirects have led to it.
     pub(crate) is_redirected: bool,
+    /// The request whose body is to be pulled.
+    pub(crate) pulled: Option<i32>,
 }
 
 impl Inbound {
@@ -132,6 +172,7 @@ pub(crate) fn read_outcome(result: &Frame<'_>, buffer: &Rc<Buffer>, base: usize)
         headers: in_buffer(result.range(4)?),
         is_shared: flags & 1 != 0,
         is_redirected: flags & 2 != 0,
+        pulled: if flags & 4 == 0 { None } else { Some(result.i32(1)?) },
     }))
 }
 
@@ -225,7 +266,10 @@ impl Ops {
     pub(crate) fn cancel(&mut self, id: i32) {
         let Some(at) = self.position(id) else { return };
         let live = self.live.swap_remove(at);
-        if matches!(live.state, State::Done(_)) {
+        if let State::Done(outcome) = live.state {
+            if let Ok(Inbound { pulled: Some(id), .. }) = outcome {
+                self.release(id);
+            }
             return;
         }
         let before = self.wanted.len();
@@ -233,6 +277,11 @@ impl Ops {
         if self.wanted.len() == before {
             self.cancelled.push(id);
         }
+    }
+
+    /// What is left of a body is not wanted.
+    pub(crate) fn release(&mut self, id: i32) {
+        self.cancelled.push(id);
     }
 
     /// A result has come. One that nobody waits for is dropped.

@@ -1,17 +1,24 @@
 //! What leaves at the end of an entry: a chain of response frames (docs/exchange.md).
 
+use std::time::Duration;
+
 use crate::{
     exchange::{Buffer, FrameWriter},
     key::Key,
-    ops::{Hit, Outbound, Redirects, Want},
+    ops::{Bound, Hit, Outbound, Redirects, Want},
     response::{Body, ContentType, Response},
 };
 
+/// In the place of a body's request: the body is the reply's, and the call writes it.
+const REPLY: i32 = -1;
+
 /// Slots of a response before the operations.
 const RESPONSE_SLOTS: usize = 6;
-const FETCH_SLOTS: usize = 10;
+const FETCH_SLOTS: usize = 11;
 const HIT_SLOTS: usize = 7;
 const SLEEP_SLOTS: usize = 3;
+const BOUND_SLOTS: usize = 8;
+const PIECE_SLOTS: usize = 5;
 const CANCEL_SLOTS: usize = 2;
 
 /// From this size on a body is shown where it lies instead of being copied into the frame.
@@ -125,11 +132,44 @@ fn write_want(frame: &mut FrameWriter<'_>, slot: usize, id: i32, want: Want, sho
         Want::Sleep(duration) => frame.frame(slot, SLEEP_SLOTS, |frame| {
             frame.i32(0, id);
             frame.i32(1, 2);
-            frame.f64(2, duration.as_secs_f64() * 1e3);
+            frame.f64(2, millis(duration));
         }),
         Want::Hit(hit) => frame.frame(slot, HIT_SLOTS, |frame| write_hit(frame, id, &hit)),
         Want::Fetch(outbound) => frame.frame(slot, FETCH_SLOTS, |frame| write_fetch(frame, id, *outbound, shown)),
+        Want::Bound(bound) => frame.frame(slot, BOUND_SLOTS, |frame| write_bound(frame, id, *bound, shown)),
+        Want::Pull { from, time_max } => frame.frame(slot, PIECE_SLOTS, |frame| {
+            frame.i32(0, id);
+            frame.i32(1, 5);
+            frame.i32(2, from);
+            frame.f64(4, millis(time_max));
+        }),
+        Want::Push(push) => frame.frame(slot, PIECE_SLOTS, |frame| {
+            frame.i32(0, id);
+            frame.i32(1, 6);
+            frame.i32(2, push.to.unwrap_or(REPLY));
+            if let Some(piece) = push.piece {
+                write_body(frame, 3, Body::Owned(piece), shown);
+            }
+            frame.f64(4, millis(push.time_max));
+        }),
     }
+}
+
+fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn write_bound(frame: &mut FrameWriter<'_>, id: i32, bound: Bound, shown: &mut Shown<'_>) {
+    frame.i32(0, id);
+    frame.i32(1, 4);
+    frame.str(2, bound.action);
+    frame.str(3, &format!("{}/{}", bound.binding, bound.key));
+    frame.str(4, &bound.options);
+    if let Some(body) = bound.body {
+        write_body(frame, 5, Body::Owned(body), shown);
+    }
+    frame.f64(6, millis(bound.time_max));
+    frame.f64(7, f64::from(bound.body_max_bytes));
 }
 
 fn write_hit(frame: &mut FrameWriter<'_>, id: i32, hit: &Hit) {
@@ -151,7 +191,7 @@ fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: 
     if let Some(body) = outbound.body {
         write_body(frame, 5, Body::Owned(body), shown);
     }
-    frame.f64(6, outbound.time_max.as_secs_f64() * 1e3);
+    frame.f64(6, millis(outbound.time_max));
     frame.f64(7, f64::from(outbound.body_max_bytes));
     frame.i32(
         8,
@@ -162,12 +202,15 @@ fn write_fetch(frame: &mut FrameWriter<'_>, id: i32, outbound: Outbound, shown: 
         },
     );
     frame.i32(9, outbound.share.map_or(0, |epoch| (epoch & 0x3fff_ffff).cast_signed() + 1));
+    frame.i32(10, i32::from(outbound.is_pulled) + 2 * i32::from(outbound.is_pushed));
 }
 
 /// Shows a large body in place, if the host can look there, and copies a small one.
 fn write_body(frame: &mut FrameWriter<'_>, slot: usize, body: Body, shown: &mut Shown<'_>) {
     match (body, shown) {
         (Body::Static(b""), _) => {}
+        (Body::Flow(_), _) => frame.i32(slot, REPLY),
+        (Body::Piped(body), _) => frame.i32(slot, body.detach()),
         (Body::Owned(bytes), Some(shown)) if bytes.len() >= VIEW_MIN_BYTES => {
             frame.view(slot, bytes.as_ptr().addr(), bytes.len());
             shown.push(bytes);

@@ -4,7 +4,10 @@ use std::{any::Any, borrow::Cow, error::Error as StdError, fmt};
 
 use serde::Serialize;
 
-use crate::fetch_error::{Elapsed, FetchError};
+use crate::{
+    binding_error::BindingError,
+    fetch_error::{Elapsed, FetchError},
+};
 
 /// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) describes it: sent to the client word for word.
 ///
@@ -209,15 +212,26 @@ impl<E: StdError + 'static> From<E> for Error {
 
 /// An upstream that failed is a bad gateway, one that was slow a gateway timeout, and too much work at once is overload.
 fn gateway_problem(source: &dyn Any) -> Option<Problem> {
+    let late = || Problem::new(504, "upstream-timeout", "an upstream did not answer in time");
+    let too_many = || Problem::new(503, "too-many-operations", "the call asks too much at once");
+    let failed = || Problem::new(502, "upstream-failed", "an upstream could not be reached, or failed");
     if source.is::<Elapsed>() {
-        return Some(Problem::new(504, "upstream-timeout", "an upstream did not answer in time"));
+        return Some(late());
+    }
+    if let Some(error) = source.downcast_ref::<BindingError>() {
+        return Some(match error {
+            BindingError::Timeout { .. } => late(),
+            BindingError::TooManyOperations { .. } => too_many(),
+            BindingError::Other { .. } => failed(),
+            _ => Problem::internal(),
+        });
     }
     Some(match source.downcast_ref::<FetchError>()? {
-        FetchError::Timeout { .. } => Problem::new(504, "upstream-timeout", "an upstream did not answer in time"),
-        FetchError::TooManyOperations { .. } => {
-            Problem::new(503, "too-many-operations", "the call asks too much at once")
+        FetchError::Timeout { .. } => late(),
+        FetchError::TooManyOperations { .. } => too_many(),
+        FetchError::InvalidRequest { .. } | FetchError::BodyFailed { .. } | FetchError::Cancelled { .. } => {
+            Problem::internal()
         }
-        FetchError::InvalidRequest { .. } | FetchError::Cancelled { .. } => Problem::internal(),
-        _ => Problem::new(502, "upstream-failed", "an upstream could not be reached, or failed"),
+        _ => failed(),
     })
 }

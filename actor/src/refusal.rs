@@ -40,6 +40,11 @@ pub(crate) fn internal() -> Response {
     Problem::new(500, "internal", "the actor failed to answer; the reason is in its log").into_response()
 }
 
+/// What nobody reads.
+pub(crate) fn client_gone() -> Response {
+    Problem::new(499, "client-gone", "the client went away before the call ended").into_response()
+}
+
 /// How the router's refusal reads.
 pub(crate) fn refused(refusal: &Refusal) -> Response {
     match *refusal {

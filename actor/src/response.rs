@@ -1,13 +1,15 @@
 //! Replies: [`Response`], and [`IntoResponse`] for everything that a method may return.
 
-use std::{borrow::Cow, convert::Infallible, error::Error as StdError, fmt};
+use std::{borrow::Cow, convert::Infallible, error::Error as StdError, fmt, pin::Pin};
 
+use bytes::Bytes;
+use futures::stream::{self, Stream, StreamExt};
 use http::{HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 
 use crate::problem::{Error, Problem};
 
-/// A reply, whole in memory.
+/// A reply, whole in memory unless it is made from a [`stream`](Self::stream).
 ///
 /// ```
 /// use duractor::Response;
@@ -34,10 +36,32 @@ struct Failure {
     text: String,
 }
 
-#[derive(Debug)]
 pub(crate) enum Body {
     Static(&'static [u8]),
     Owned(Vec<u8>),
+    /// What the call writes after its head has left.
+    Flow(Flow),
+    /// What another request has brought, as it comes.
+    Piped(Box<dyn Pipe>),
+}
+
+/// A body that the host has, of which nothing has come into memory.
+pub(crate) trait Pipe: fmt::Debug {
+    /// The number of the request that has brought it. It is the reply's from here on.
+    fn detach(self: Box<Self>) -> i32;
+}
+
+/// The pieces of a body.
+pub(crate) type Flow = Pin<Box<dyn Stream<Item = Result<Bytes, Error>>>>;
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flow(_) => f.write_str("Flow"),
+            Self::Piped(body) => body.fmt(f),
+            whole => write!(f, "{} bytes", whole.as_bytes().len()),
+        }
+    }
 }
 
 impl Body {
@@ -45,6 +69,7 @@ impl Body {
         match self {
             Self::Static(bytes) => bytes,
             Self::Owned(bytes) => bytes,
+            Self::Flow(_) | Self::Piped(_) => b"",
         }
     }
 }
@@ -119,6 +144,16 @@ pub(crate) fn header(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValu
     }
 }
 
+/// A stream as bodies are.
+pub(crate) fn flow<S, B, E>(stream: S) -> Flow
+where
+    S: Stream<Item = Result<B, E>> + 'static,
+    B: Into<Bytes>,
+    E: Into<Error>,
+{
+    Box::pin(stream.map(|piece| piece.map(Into::into).map_err(Into::into)))
+}
+
 impl Response {
     fn of(status: u16, content_type: ContentType, body: Body) -> Self {
         Self { status, content_type, body, headers: Vec::new(), rollback: false, failure: None }
@@ -149,6 +184,42 @@ impl Response {
         Self::of(200, ContentType::BYTES, Body::Owned(bytes.into()))
     }
 
+    /// `application/octet-stream`, whose body is sent piece by piece while the method's turn is over and the call goes on. What
+    /// the stream ends with as an error is logged, and breaks the body off; so does a client that takes nothing for
+    /// [`Limits::operation_time_max`](crate::Limits). If the client goes away the stream is dropped.
+    ///
+    /// The stream owns what it needs: it starts after the turn, so it can borrow nothing of the actor.
+    ///
+    /// ```
+    /// use duractor::{prelude::*, Response};
+    /// use futures::stream;
+    ///
+    /// #[derive(Default, Actor)]
+    /// struct Log {
+    ///     lines: Vec<String>,
+    /// }
+    ///
+    /// #[methods]
+    /// impl Log {
+    ///     #[get]
+    ///     fn all(&self) -> Response {
+    ///         Response::stream(stream::iter(self.lines.clone()).map(Ok::<_, Error>))
+    ///     }
+    /// }
+    /// ```
+    pub fn stream<S, B, E>(stream: S) -> Self
+    where
+        S: Stream<Item = Result<B, E>> + 'static,
+        B: Into<Bytes>,
+        E: Into<Error>,
+    {
+        Self::of(200, ContentType::BYTES, Body::Flow(flow(stream)))
+    }
+
+    pub(crate) fn pipe(body: impl Pipe + 'static) -> Self {
+        Self::of(200, ContentType::BYTES, Body::Piped(Box::new(body)))
+    }
+
     /// `application/json`; 500 if the value cannot be written as JSON, such as a map whose keys are not strings.
     pub fn json(value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
@@ -162,7 +233,7 @@ impl Response {
         self.status
     }
 
-    /// The body.
+    /// The body; empty if it is a stream.
     pub fn body(&self) -> &[u8] {
         self.body.as_bytes()
     }
@@ -187,12 +258,16 @@ impl Response {
     /// If the name is not a header name, the value has a control character, or the runtime sets this header itself.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Result<Self, ReplyError> {
         let (name, value) = header(name, value.as_ref())?;
+        self.add(name, value);
+        Ok(self)
+    }
+
+    pub(crate) fn add(&mut self, name: HeaderName, value: HeaderValue) {
         if name == http::header::CONTENT_TYPE {
             self.content_type = ContentType::Other(value);
         } else {
             self.headers.push((name, value));
         }
-        Ok(self)
     }
 
     /// Reply with this, and leave no trace of the turn.
@@ -205,6 +280,33 @@ impl Response {
     /// Whether the turn is rolled back.
     pub fn is_rollback(&self) -> bool {
         self.rollback
+    }
+
+    /// Says how long the body of a [`stream`](Self::stream) will be, in bytes. Without it a client of workerd cannot tell a
+    /// body that broke off from one that has ended. One that turns out longer or shorter breaks off.
+    ///
+    /// It does nothing to a reply that is whole in memory.
+    #[must_use]
+    pub fn with_length(mut self, bytes: u64) -> Self {
+        if let Body::Flow(_) = self.body {
+            self.headers.retain(|(name, _)| *name != http::header::CONTENT_LENGTH);
+            self.headers.push((http::header::CONTENT_LENGTH, HeaderValue::from(bytes)));
+        }
+        self
+    }
+
+    /// The stream that its body is yet to be written from.
+    pub(crate) fn take_flow(&mut self) -> Option<Flow> {
+        self.strip_body();
+        // The frame says so when the stream is gone.
+        let rest = Body::Flow(Box::pin(stream::empty()));
+        match std::mem::replace(&mut self.body, rest) {
+            Body::Flow(flow) => Some(flow),
+            other => {
+                self.body = other;
+                None
+            }
+        }
     }
 
     fn is_failure(&self) -> bool {
@@ -300,6 +402,12 @@ impl IntoResponse for &[u8] {
 }
 
 impl IntoResponse for Vec<u8> {
+    fn into_response(self) -> Response {
+        Response::bytes(self)
+    }
+}
+
+impl IntoResponse for Bytes {
     fn into_response(self) -> Response {
         Response::bytes(self)
     }

@@ -95,6 +95,9 @@ impl Retry {
 
 /// Why the request may not be made twice.
 pub(crate) fn flaw(outbound: &Outbound) -> Option<String> {
+    if outbound.is_pushed {
+        return Some("a body that is a stream can be sent only once".to_owned());
+    }
     let has_key = outbound.headers.iter().any(|(name, _)| *name == IDEMPOTENCY_KEY);
     let may_repeat = has_key || IDEMPOTENT.contains(&outbound.method.as_str());
     (!may_repeat).then(|| format!("a {} is made again only with the header Idempotency-Key", outbound.method))
@@ -122,6 +125,9 @@ pub(crate) async fn persist(call: Rc<Call>, outbound: Box<Outbound>, mode: Cache
         left = total.saturating_sub(dates::since(cx.now(), started));
         if left.is_zero() {
             return ended;
+        }
+        if let Ended::Done(Ok(Inbound { pulled: Some(id), .. })) = ended {
+            call.release(id);
         }
     }
 }

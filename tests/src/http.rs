@@ -198,6 +198,38 @@ impl Exchange {
         Answer::read(&mut BufReader::new(&self.stream), self.is_head)
     }
 
+    /// Reads at least so many bytes of whatever comes.
+    ///
+    /// # Errors
+    ///
+    /// If there are less, or not in time.
+    pub fn read_some(&mut self, bytes: usize) -> io::Result<()> {
+        self.stream.read_exact(&mut vec![0; bytes])
+    }
+
+    /// Reads the answer, and returns how long its body is, without keeping it.
+    ///
+    /// # Errors
+    ///
+    /// If it is not HTTP, not whole, or not there in time.
+    pub fn length(self) -> io::Result<usize> {
+        let mut from = BufReader::new(&self.stream);
+        read_status(&mut from)?;
+        let headers = read_headers(&mut from)?;
+        if let Some((_, length)) = headers.iter().find(|(name, _)| name == "content-length") {
+            let length = number(&String::from_utf8_lossy(length), 10)?;
+            return Ok(io::copy(&mut from.take(length as u64), &mut io::sink())? as usize);
+        }
+        let mut length = 0;
+        loop {
+            let piece = read_chunk(&mut from)?;
+            if piece.is_empty() {
+                return Ok(length);
+            }
+            length += piece.len();
+        }
+    }
+
     /// Reads all that comes until the connection is closed.
     ///
     /// # Errors
@@ -341,16 +373,21 @@ fn read_headers(from: &mut impl BufRead) -> io::Result<Vec<(String, Vec<u8>)>> {
 fn read_chunks(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut body = Vec::new();
     loop {
-        let line = read_line(from)?;
-        let length = number(&String::from_utf8_lossy(&line), 16)?;
-        let start = body.len();
-        body.resize(start + length, 0);
-        from.read_exact(&mut body[start..])?;
-        read_line(from)?;
-        if length == 0 {
+        let chunk = read_chunk(from)?;
+        if chunk.is_empty() {
             return Ok(body);
         }
+        body.extend(chunk);
     }
+}
+
+/// The next chunk; the last one is empty.
+fn read_chunk(from: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let line = read_line(from)?;
+    let mut chunk = vec![0; number(&String::from_utf8_lossy(&line), 16)?];
+    from.read_exact(&mut chunk)?;
+    read_line(from)?;
+    Ok(chunk)
 }
 
 fn read_rest(from: &mut impl BufRead) -> io::Result<Vec<u8>> {

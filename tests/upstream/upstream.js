@@ -101,6 +101,37 @@ const answers = {
 
   stream: (request, [count]) => new Response(undeclared(pattern(Number(count)))),
 
+  /** So many bytes, made as they are read. */
+  many: (request, [count]) => {
+    let left = Number(count);
+    const body = new ReadableStream({
+      type: "bytes",
+      autoAllocateChunkSize: 64 << 10,
+      pull(controller) {
+        const { view } = controller.byobRequest;
+        const length = Math.min(view.byteLength, left);
+        view.fill(left % 251, 0, length);
+        left -= length;
+        controller.byobRequest.respond(length);
+        if (left === 0) controller.close();
+      },
+    });
+    return new Response(body);
+  },
+
+  /** A piece of a body, and then nothing, for ever. */
+  stall() {
+    const start = (controller) => controller.enqueue(new Uint8Array(10));
+    return new Response(new ReadableStream({ start, pull: () => until(() => false) }, { highWaterMark: 0 }));
+  },
+
+  /** How long the request's body is. */
+  async length(request) {
+    let length = 0;
+    for await (const piece of request.body ?? []) length += piece.length;
+    return new Response(`${length} bytes`);
+  },
+
   /** Encoded on the way, decoded by the client. */
   gzip: (request, [count]) =>
     new Response("z".repeat(Number(count)), { headers: { "content-encoding": "gzip" } }),

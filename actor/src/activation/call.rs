@@ -133,6 +133,14 @@ impl Call {
         }
     }
 
+    /// What is left of a body that one of its requests has brought is not wanted.
+    pub(crate) fn release(self: &Rc<Self>, id: i32) {
+        if !self.ended.get() {
+            self.ops.borrow_mut().release(id);
+            self.mark_outgoing();
+        }
+    }
+
     /// The call has ended. What it wanted will not come any more, and who waits for that beyond the call is told.
     pub(crate) fn end(&self) {
         self.ended.set(true);

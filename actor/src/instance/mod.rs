@@ -21,8 +21,8 @@ use crate::{
     limits::Limits,
     ops::{RESULT_SLOTS, read_outcome},
     outbox::Outbox,
-    problem::{Problem, Result},
-    refusal::{Unread, internal, refused, unnamed},
+    problem::Result,
+    refusal::{Unread, client_gone, internal, refused, unnamed},
     request::{Head, REQUEST_SLOTS, Request},
     response::{IntoResponse, Response},
     time::since_epoch,
@@ -245,8 +245,13 @@ impl Instance {
         };
         self.world.trace.enter(call.number, route.name);
         let outcome = self.world.trace.guard(|| run_sync(call, permit, &request, route));
+        let mut response = outcome.unwrap_or_else(|_| internal());
+        if let Some(flow) = response.take_flow() {
+            self.flow(call, response, flow, route.name);
+            return Ok(None);
+        }
         call.end();
-        self.finish(call.number, outcome.unwrap_or_else(|_| internal()), route.name);
+        self.finish(call.number, response, route.name);
         self.start_effects(call);
         self.recycle(request.into_frame());
         Ok(None)
@@ -305,8 +310,7 @@ impl Instance {
     fn end_if(&self, actor: Key, task: Key, is_lost: impl FnOnce(&Call) -> bool) {
         let Some(home) = self.enter_actor(actor) else { return };
         if self.tasks.borrow().get(task).is_some_and(|task| task.home.key == actor && is_lost(&task.call)) {
-            let problem = Problem::new(499, "client-gone", "the client went away before the call ended");
-            self.end(task, problem.into_response());
+            self.end(task, client_gone());
         }
         self.run_ready(&home);
     }

@@ -12,11 +12,12 @@ use super::{
 use crate::{
     activation::{Activation, Call, Chain, Effect},
     app::{Route, Task},
+    body_stream::write_reply,
     key::Key,
     problem::Problem,
     refusal::internal,
     request::Request,
-    response::{IntoResponse, Response},
+    response::{Flow, IntoResponse, Response},
 };
 
 /// Polls in one entry; then the host is asked for another one, so that its events come in between.
@@ -106,7 +107,7 @@ impl Instance {
         trace.hold(call.held.get());
         let polled = trace.guard(|| future.as_mut().poll(&mut Context::from_waker(&waker)));
         match polled {
-            Ok(Poll::Ready(response)) => self.end(key, response),
+            Ok(Poll::Ready(response)) => self.answer(key, &call, what, response),
             Ok(Poll::Pending) => self.put_back(key, future),
             Err(_) => self.end(key, internal()),
         }
@@ -139,6 +140,21 @@ impl Instance {
                 self.end(key, problem.into_response());
             }
         }
+    }
+
+    /// The method has returned.
+    fn answer(&self, key: Key, call: &Rc<Call>, what: &'static str, mut response: Response) {
+        let Some(flow) = response.take_flow() else { return self.end(key, response) };
+        self.finish(call.number, response, what);
+        self.put_back(key, Box::pin(write_reply(call.clone(), flow)));
+        self.woken.waker(key).wake();
+    }
+
+    /// A method that never waits has returned a reply whose body is yet to be written.
+    pub(super) fn flow(&self, call: &Rc<Call>, response: Response, flow: Flow, what: &'static str) {
+        self.finish(call.number, response, what);
+        let future: Task = Box::pin(write_reply(call.clone(), flow));
+        self.begin(&call.home, call.clone(), future, what);
     }
 
     pub(super) fn end(&self, key: Key, response: Response) {

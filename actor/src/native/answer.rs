@@ -4,6 +4,7 @@ use std::{cell::RefCell, fmt, rc::Rc, time::Duration};
 
 use serde::Serialize;
 
+use super::streams::Pulled;
 use crate::{
     exchange::{Buffer, Frame, FrameWriter},
     ops::{Hit, Outbound, Outcome, RESULT_SLOTS, read_outcome},
@@ -24,6 +25,12 @@ pub struct Answer {
     delay: Duration,
     /// Whether an equal request has brought it.
     is_shared: bool,
+    /// How its body is cut into pieces for who takes it piece by piece; what is not cut comes as one.
+    pieces: Vec<usize>,
+    /// Whether the connection is lost behind the body.
+    is_cut: bool,
+    /// Whether its body is pulled.
+    is_pulled: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -35,7 +42,14 @@ enum What {
 
 impl Answer {
     fn of(what: What) -> Self {
-        Self { what, delay: Duration::ZERO, is_shared: false }
+        Self {
+            what,
+            delay: Duration::ZERO,
+            is_shared: false,
+            pieces: Vec::new(),
+            is_cut: false,
+            is_pulled: false,
+        }
     }
 
     /// A status without a body.
@@ -68,6 +82,13 @@ impl Answer {
         Self::bytes(json).header("content-type", "application/json")
     }
 
+    /// 200 with a body that comes in these pieces to who [takes it so](crate::Fetch::stream), and else as a whole.
+    pub fn pieces<P: Into<Vec<u8>>>(pieces: impl IntoIterator<Item = P>) -> Self {
+        let pieces: Vec<Vec<u8>> = pieces.into_iter().map(Into::into).collect();
+        let lengths = pieces.iter().map(Vec::len).collect();
+        Self { pieces: lengths, ..Self::bytes(pieces.concat()) }
+    }
+
     /// The connection is refused.
     pub fn refused() -> Self {
         Self::failure(2, "connection refused")
@@ -81,6 +102,44 @@ impl Answer {
     /// The connection is lost before the answer is whole.
     pub fn lost() -> Self {
         Self::failure(6, "connection lost")
+    }
+
+    /// The connection is lost behind what there is of the body: a failure to who takes it as a whole.
+    #[must_use]
+    pub fn cut(mut self) -> Self {
+        self.is_cut = true;
+        self
+    }
+
+    /// There is no such binding.
+    pub(crate) fn no_binding() -> Self {
+        Self::failure(12, "")
+    }
+
+    /// Anything else that can go wrong.
+    pub(crate) fn other(text: &str) -> Self {
+        Self::failure(0, text)
+    }
+
+    pub(crate) fn without_body(mut self) -> Self {
+        if let What::Reply { body, .. } = &mut self.what {
+            body.clear();
+        }
+        self
+    }
+
+    /// The body out of an answer whose head goes ahead.
+    pub(super) fn take_pulled(&mut self) -> Option<Pulled> {
+        let What::Reply { body, .. } = &mut self.what else { return None };
+        self.is_pulled = true;
+        let mut rest = std::mem::take(body);
+        let mut pieces = Vec::new();
+        for length in self.pieces.drain(..) {
+            let behind = rest.split_off(length.min(rest.len()));
+            pieces.push(std::mem::replace(&mut rest, behind));
+        }
+        pieces.push(rest);
+        Some(Pulled::new(pieces, self.is_cut))
     }
 
     /// There is no answer, ever.
@@ -146,13 +205,22 @@ impl Answer {
 
     /// When it comes, and what it then is: no answer within the time is a timeout, no room for the body a failure.
     pub(crate) fn within(self, outbound: &Outbound) -> (Duration, Self) {
-        if matches!(self.what, What::Never) || self.delay > outbound.time_max {
-            return (outbound.time_max, Self::timeout());
+        let is_pulled = outbound.is_pulled;
+        self.within_bounds(outbound.time_max, (!is_pulled).then_some(outbound.body_max_bytes))
+    }
+
+    /// The same; a body without a bound is one that is pulled.
+    pub(crate) fn within_bounds(self, time_max: Duration, body_max_bytes: Option<u32>) -> (Duration, Self) {
+        if matches!(self.what, What::Never) || self.delay > time_max {
+            return (time_max, Self::timeout());
         }
-        let delay = self.delay;
-        let is_too_large =
-            matches!(&self.what, What::Reply { body, .. } if body.len() > outbound.body_max_bytes as usize);
-        (delay, if is_too_large { Self::failure(5, "body too large") } else { self })
+        let (delay, length) = (self.delay, if let What::Reply { body, .. } = &self.what { body.len() } else { 0 });
+        let answer = match body_max_bytes {
+            Some(max) if length > max as usize => Self::failure(5, "body too large"),
+            Some(_) if self.is_cut => Self::lost(),
+            _ => self,
+        };
+        (delay, answer)
     }
 
     /// When it comes; one that never comes has an end all the same, by the deadlines of who waits.
@@ -173,8 +241,8 @@ impl Answer {
                 frame.i32(2, i32::from(*status));
                 frame.bytes(3, body);
                 frame.headers(4, headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
-                if self.is_shared {
-                    frame.i32(6, 1);
+                if self.is_shared || self.is_pulled {
+                    frame.i32(6, i32::from(self.is_shared) + 4 * i32::from(self.is_pulled));
                 }
             }
             What::Failure { code, text } => {

@@ -1,9 +1,9 @@
-//! What `host.js` is in workerd: hands frames over, runs what calls want, delivers what comes back.
+//! What `actor.js` and `operations.js` are in workerd: hands frames over, runs what calls want, delivers what comes back.
 
 use std::time::Duration;
 
 use super::{
-    CallState, Event, Native, Pending, Shared,
+    CallState, Event, Native, Pending, Pulled, Pushed, Shared,
     answer::Answer,
     entry::label,
     journal::Journal,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     exchange::{Buffer, Frame, FrameError, FrameWriter, Headers},
     key::Key,
-    ops::{Hit, Inbound, Outbound, Part, RESULT_SLOTS, Redirects, Want},
+    ops::{ACTIONS, Bound, Hit, Inbound, Outbound, Part, Push, RESULT_SLOTS, Redirects, Want},
     refusal::Unread,
     request::REQUEST_SLOTS,
     response,
@@ -54,7 +54,7 @@ impl Native {
         }
     }
 
-    fn schedule(&self, delay: Duration, event: Event) {
+    pub(super) fn schedule(&self, delay: Duration, event: Event) {
         let serial = self.serial.get();
         self.serial.set(serial + 1);
         let at = self.host.clock().checked_add(delay).unwrap_or(Duration::MAX);
@@ -169,6 +169,15 @@ impl Native {
         for news in news {
             match news {
                 News::Ended(number, response) => self.complete(number, response),
+                News::Head(number, head) => {
+                    if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
+                        call.head = Some(Response { is_cut: true, ..head });
+                    }
+                    // From here on the call cannot be run again.
+                    if let Some(journal) = self.host.journals.borrow_mut().get_mut(&number) {
+                        journal.is_given_up = true;
+                    }
+                }
                 News::Waits(number, wants) => {
                     wants.into_iter().for_each(|want| self.want(number, want));
                     if self.host.journals.borrow().get(&number).is_some_and(Journal::is_behind) {
@@ -185,7 +194,15 @@ impl Native {
         let mut calls = self.calls.borrow_mut();
         if status != -1 {
             let is_head = calls.get(&number).is_some_and(|call| call.is_head);
-            return News::Ended(number, Response::read(frame, is_head));
+            let mut response = Response::read(frame, is_head);
+            let Ok(from) = frame.i32(2) else { return News::Ended(number, response) };
+            if from < 0 {
+                return News::Head(number, response);
+            }
+            if let Some(pulled) = calls.get_mut(&number).and_then(|call| call.pulled.remove(&from)).filter(|_| !is_head) {
+                (response.body, response.is_cut) = pulled.rest();
+            }
+            return News::Ended(number, response);
         }
         if let Some(identity) = self.host.actors.borrow().get(&actor).filter(|_| number < 0) {
             calls.entry(number).or_insert_with(|| CallState::of_effect(actor, identity.clone()));
@@ -203,6 +220,9 @@ impl Native {
         let mut calls = self.calls.borrow_mut();
         let Some(call) = calls.get_mut(&number).filter(|call| call.response.is_none()) else { return };
         self.host.journals.borrow_mut().remove(&number);
+        if let Some(head) = call.head.take() {
+            response = head;
+        }
         if let Some(cookie) = call.cookie.take() {
             response.set_cookie(cookie);
         }
@@ -239,6 +259,8 @@ impl Native {
             None => {
                 if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
                     call.queue.retain(|(id, _)| *id != operation);
+                    call.pulled.remove(&operation);
+                    call.pushed.remove(&operation);
                 }
             }
             Some(Want::Sleep(duration)) => {
@@ -249,16 +271,40 @@ impl Native {
             Some(Want::Fetch(outbound)) => {
                 let event = Event::Came { call: number, operation, came: Some(Answer::timeout()) };
                 self.schedule(outbound.time_max, event);
-                self.connect(number, operation, outbound);
+                self.begin_request(number, operation, outbound);
+            }
+            Some(Want::Bound(bound)) => {
+                let now = self.host.clock().as_secs_f64() * 1e3;
+                let answer = self.bindings.answer(&bound, now);
+                let (delay, answer) = answer.within_bounds(bound.time_max, Some(bound.body_max_bytes));
+                self.schedule(delay, Event::Came { call: number, operation, came: Some(answer) });
+            }
+            Some(Want::Pull { from, .. }) => self.pull(number, operation, from),
+            Some(Want::Push(push)) => self.push(number, operation, *push),
+        }
+    }
+
+    /// A request; one whose body is pushed leaves when it is whole.
+    fn begin_request(&self, number: i64, operation: i32, outbound: Box<Outbound>) {
+        {
+            let mut calls = self.calls.borrow_mut();
+            let Some(call) = calls.get_mut(&number) else { return };
+            if outbound.is_pulled {
+                call.pulled.insert(operation, Pulled::default());
+            }
+            if outbound.is_pushed {
+                call.pushed.insert(operation, Pushed { outbound, body: Vec::new() });
+                return;
             }
         }
+        self.connect(number, operation, outbound);
     }
 
     pub(super) fn is_under_way(&self, number: i64) -> bool {
         self.calls.borrow().get(&number).is_some_and(|call| call.response.is_none())
     }
 
-    fn connect(&self, number: i64, operation: i32, outbound: Box<Outbound>) {
+    pub(super) fn connect(&self, number: i64, operation: i32, outbound: Box<Outbound>) {
         if self.join(number, operation, &outbound) {
             return;
         }
@@ -384,26 +430,60 @@ impl CallState {
 
 enum News {
     Ended(i64, Response),
+    /// The body follows.
+    Head(i64, Response),
     Waits(i64, Vec<(i32, Option<Want>)>),
+}
+
+fn millis(ms: f64) -> Duration {
+    Duration::try_from_secs_f64(ms / 1e3).unwrap_or(Duration::MAX)
 }
 
 /// An operation's frame; one that is cancelled is none.
 fn read_want(frame: &Frame<'_>, slot: usize) -> (i32, Option<Want>) {
     let want = |slots| frame.frame(slot, slots).expect("an operation is a frame");
     let id = want(2).i32(0).expect("an operation has a number");
-    let millis = |ms: f64| Duration::try_from_secs_f64(ms / 1e3).unwrap_or(Duration::MAX);
     match want(2).i32(1).expect("an operation has a kind") {
         0 => (id, None),
         2 => (id, Some(Want::Sleep(millis(want(3).f64(2).expect("a wait has a duration"))))),
+        1 => (id, Some(Want::Fetch(Box::new(read_fetch(&want(11)).expect("an outbound request is whole"))))),
         3 => (id, Some(Want::Hit(Box::new(read_hit(&want(7)).expect("a hit is whole"))))),
-        _ => (id, Some(Want::Fetch(Box::new(read_fetch(&want(10)).expect("an outbound request is whole"))))),
+        4 => (id, Some(Want::Bound(Box::new(read_bound(&want(8)).expect("an operation of a binding is whole"))))),
+        5 => {
+            let from = want(5).i32(2).expect("what is pulled has a number");
+            (id, Some(Want::Pull { from, time_max: millis(want(5).f64(4).expect("a piece has a deadline")) }))
+        }
+        6 => (id, Some(Want::Push(Box::new(read_push(&want(5)).expect("a piece is whole"))))),
+        kind => panic!("there is no operation of kind {kind}"),
     }
+}
+
+fn read_push(frame: &Frame<'_>) -> Result<Push, FrameError> {
+    Ok(Push {
+        to: frame.i32(2).map(|to| (to >= 0).then_some(to))?,
+        piece: frame.opt_bytes(3)?.map(<[u8]>::to_vec),
+        time_max: millis(frame.f64(4)?),
+    })
+}
+
+fn read_bound(frame: &Frame<'_>) -> Result<Bound, FrameError> {
+    let (action, target) = (frame.str(2)?, frame.str(3)?);
+    let (binding, key) = target.split_once('/').unwrap_or((target, ""));
+    Ok(Bound {
+        action: ACTIONS.iter().find(|known| **known == action).expect("actions are known"),
+        binding: binding.to_owned(),
+        key: key.to_owned(),
+        options: frame.str(4)?.to_owned(),
+        body: frame.opt_bytes(5)?.map(<[u8]>::to_vec),
+        time_max: millis(frame.f64(6)?),
+        body_max_bytes: frame.f64(7)? as u32,
+    })
 }
 
 fn read_hit(frame: &Frame<'_>) -> Result<Hit, FrameError> {
     let part = |bytes: Option<&[u8]>| Part::Kept(bytes.unwrap_or_default().into());
     let (headers, body) = (part(frame.opt_bytes(4)?), part(frame.opt_bytes(5)?));
-    let answer = Inbound { status: frame.i32(6)? as u16, body, headers, is_shared: false, is_redirected: false };
+    let answer = Inbound { status: frame.i32(6)? as u16, body, headers, is_shared: false, is_redirected: false, pulled: None };
     Ok(Hit { method: frame.str(2)?.to_owned(), url: frame.str(3)?.to_owned(), answer })
 }
 
@@ -415,10 +495,12 @@ fn read_fetch(frame: &Frame<'_>) -> Result<Outbound, FrameError> {
         url: frame.str(3)?.to_owned(),
         headers: headers.iter().map(header).collect(),
         body: frame.opt_bytes(5)?.map(<[u8]>::to_vec),
-        time_max: Duration::try_from_secs_f64(frame.f64(6)? / 1e3).unwrap_or(Duration::MAX),
+        time_max: millis(frame.f64(6)?),
         body_max_bytes: frame.f64(7)? as u32,
         redirects: Redirects::Follow,
         share: frame.i32(9)?.checked_sub(1).and_then(|epoch| u32::try_from(epoch).ok()),
+        is_pulled: frame.i32(10)? & 1 != 0,
+        is_pushed: frame.i32(10)? & 2 != 0,
     })
 }
 

@@ -4,22 +4,29 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::answer::Answer;
-use crate::ops::{Hit, Outbound, Want};
+use crate::ops::{Bound, Hit, Outbound, Want};
 
 /// What an operation came to: an answer, or the end of a wait.
 pub(super) type Came = Option<Answer>;
 
-/// What of a request makes it the same one.
+/// What of a request, or of an operation of a binding, makes it the same one.
 #[derive(Debug, PartialEq)]
 struct Request {
     method: String,
     url: String,
+    options: String,
     body: Option<Vec<u8>>,
 }
 
 impl Request {
     fn of(outbound: &Outbound) -> Self {
-        Self { method: outbound.method.clone(), url: outbound.url.clone(), body: outbound.body.clone() }
+        let (method, url, body) = (outbound.method.clone(), outbound.url.clone(), outbound.body.clone());
+        Self { method, url, options: String::new(), body }
+    }
+
+    fn of_bound(bound: &Bound) -> Self {
+        let url = format!("{}/{}", bound.binding, bound.key);
+        Self { method: bound.action.to_owned(), url, options: bound.options.clone(), body: bound.body.clone() }
     }
 }
 
@@ -41,6 +48,7 @@ impl Noted {
         match (&self.request, want) {
             (None, Want::Sleep(duration)) => self.duration == Some(*duration),
             (Some(one), Want::Fetch(other)) => *one == Request::of(other),
+            (Some(one), Want::Bound(other)) => *one == Request::of_bound(other),
             _ => false,
         }
     }
@@ -144,9 +152,13 @@ impl Journal {
         let mut noted = Noted { is_under_way: true, is_wanted: true, ..Noted::default() };
         match want {
             Want::Fetch(outbound) => noted.request = Some(Request::of(outbound)),
+            Want::Bound(bound) => noted.request = Some(Request::of_bound(bound)),
             Want::Sleep(duration) => noted.duration = Some(*duration),
+            // Of a call that cannot be run again.
+            Want::Pull { .. } | Want::Push(_) => {}
             Want::Hit(hit) => {
-                noted.request = Some(Request { method: hit.method.clone(), url: hit.url.clone(), body: None });
+                let (method, url, options) = (hit.method.clone(), hit.url.clone(), String::new());
+                noted.request = Some(Request { method, url, options, body: None });
                 (noted.is_under_way, noted.is_done) = (false, true);
                 self.came.insert(self.came_taken, (id, Some(Answer::of_hit(hit))));
                 self.came_taken += 1;

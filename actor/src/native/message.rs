@@ -156,6 +156,8 @@ pub struct Response {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Vec<u8>,
+    /// Whether the body broke off: it was written [piece by piece](crate::Response::stream), and not to its end.
+    pub is_cut: bool,
 }
 
 impl Response {
@@ -170,8 +172,8 @@ impl Response {
         let others = frame.opt_bytes(3).expect("headers are bytes").unwrap_or_default();
         let others = Headers::new(others).expect("the response's headers are whole");
         headers.extend(others.iter().map(|(name, value)| (name.to_owned(), value.to_vec())));
-        let body = frame.opt_bytes(2).expect("a body is bytes").filter(|_| !is_head).unwrap_or_default();
-        Self { status, headers, body: body.to_vec() }
+        let bytes = if frame.i32(2).is_ok() { None } else { frame.opt_bytes(2).expect("a body is bytes") };
+        Self { status, headers, body: bytes.filter(|_| !is_head).unwrap_or_default().to_vec(), is_cut: false }
     }
 
     /// What a client reads that should try again.

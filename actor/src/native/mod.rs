@@ -5,9 +5,11 @@
 //! wrong with storage, a test lets go wrong: [`Native::inject`].
 //!
 //! Unlike workerd it follows no redirects, and a request that was given up keeps its connection until its answer would
-//! have come. Results come one by one, and what a call holds to be run again after a trap has no bound.
+//! have come. Results come one by one, a body that is
+//! pulled holds no connection, and what a call holds to be run again after a trap has no bound.
 
 mod answer;
+mod bindings;
 #[cfg(not(target_arch = "wasm32"))]
 mod codes;
 mod drive;
@@ -26,6 +28,7 @@ mod sql;
 #[cfg(not(target_arch = "wasm32"))]
 mod sqlite;
 mod storage;
+mod streams;
 mod test_cx;
 #[cfg(test)]
 mod tests;
@@ -39,12 +42,15 @@ use std::{
 };
 
 use answer::Upstreams;
+use bindings::Bindings;
 use host::NativeHost;
 use journal::Came;
 use message::Message;
 use storage::{Identity, Storage};
+use streams::{Pulled, Pushed};
 
 pub use answer::{Answer, Sent, Upstream};
+pub use bindings::NativeStore;
 pub use fault::Fault;
 pub use message::{RequestBuilder, Response};
 pub use pending::Pending;
@@ -86,6 +92,7 @@ pub struct Native {
     instance: Instance,
     host: Rc<NativeHost>,
     upstreams: Upstreams,
+    bindings: Bindings,
     actors: RefCell<HashMap<Identity, Key>>,
     calls: RefCell<BTreeMap<i64, CallState>>,
     numbers: Cell<i64>,
@@ -116,6 +123,12 @@ struct CallState {
     parent: Option<(i64, i32)>,
     connections: u32,
     queue: VecDeque<(i32, Box<Outbound>)>,
+    /// Bodies that are pulled; those of answers that have not come are empty.
+    pulled: BTreeMap<i32, Pulled>,
+    /// Requests whose bodies are not whole.
+    pushed: BTreeMap<i32, Pushed>,
+    /// The head of a response whose body is being written, with as much as there is.
+    head: Option<Response>,
 }
 
 /// A request under way whose answer is known to the host already.
@@ -199,11 +212,11 @@ impl Native {
     #[must_use]
     pub fn routes(self, routes: Router) -> Self {
         let app = routes.build().unwrap_or_else(|conflicts| panic!("{conflicts}"));
-        let upstreams = self.upstreams.take();
+        let (upstreams, bindings) = (self.upstreams.take(), self.bindings.take());
         let storage = self.host.storage.clone();
         // A 32-bit target has room for one instance at a time.
         drop(self);
-        Self { upstreams, ..Self::with_app(app, storage) }
+        Self { upstreams, bindings, ..Self::with_app(app, storage) }
     }
 
     fn with_app(app: App, storage: Rc<Storage>) -> Self {
@@ -212,6 +225,7 @@ impl Native {
             instance: Instance::new(app, host.clone(), Setup { trace: host.trace.clone(), ..Setup::default() }),
             host,
             upstreams: Upstreams::default(),
+            bindings: Bindings::default(),
             actors: RefCell::default(),
             calls: RefCell::default(),
             numbers: Cell::new(0),

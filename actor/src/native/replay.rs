@@ -1,7 +1,9 @@
 //! Traps: actors lose their memory, and calls are run again. `actor.js` is the same in workerd.
 
 use super::{
-    CallState, Native, entry,
+    CallState, Native,
+    answer::Answer,
+    entry,
     journal::{Came, Journal},
     message::Response,
     storage::Identity,
@@ -91,7 +93,13 @@ impl Native {
     }
 
     /// An operation has come to something.
-    pub(super) fn came(&self, number: i64, operation: i32, came: Came) {
+    pub(super) fn came(&self, number: i64, operation: i32, mut came: Came) {
+        if let Some(call) = self.calls.borrow_mut().get_mut(&number)
+            && let Some(pulled) = call.pulled.get_mut(&operation)
+            && let Some(body) = came.as_mut().and_then(Answer::take_pulled)
+        {
+            *pulled = body;
+        }
         if let Some(journal) = self.host.journals.borrow_mut().get_mut(&number) {
             journal.add(operation, came);
         }

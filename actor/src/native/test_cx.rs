@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
+    time::Duration,
 };
 
 use super::{
@@ -43,6 +44,8 @@ impl Instant for Scripted {
         let (delay, answer) = match want {
             Want::Sleep(duration) => (*duration, Answer::status(200)),
             Want::Hit(_) => unreachable!("there is no cache"),
+            Want::Pull { .. } | Want::Push(_) => unreachable!("bodies are whole"),
+            Want::Bound(_) => (Duration::ZERO, Answer::no_binding()),
             Want::Fetch(outbound) => self.upstreams.answer(outbound).within(outbound),
         };
         self.host.set_clock(self.host.clock().saturating_add(delay));

@@ -9,12 +9,13 @@ import {
   isInside, memory, outbox, reader, recycle, running, trap, watch, writer,
 } from "./instance.js";
 import { Journal } from "./journal.js";
-import { readStream, readWants, sendable } from "./operations.js";
+import { readWants, sendable } from "./operations.js";
 import { clientGone, failed, incomplete, interrupted, storageFailed } from "./problem.js";
 import {
-  BODY, CHAIN, CHAIN_HEADER, PATH, RESPONSE_SLOTS, onlyResponse, pathOf, refuse, toResponse, writeRequest, writeResults,
+  BODY, CHAIN, CHAIN_HEADER, PATH, RESPONSE_SLOTS, REPLY, lengthOf, onlyResponse, pathOf, refuse, streamOf, toResponse, writeRequest, writeResults,
 } from "./request.js";
 import { Storage } from "./storage.js";
+import { readStream } from "./streams.js";
 
 /** @import { Chain, Env, Made, Result, Shared, State, Waiting, Want } from "./types.d.ts" */
 
@@ -436,11 +437,28 @@ export class Actor {
         const kept = call ?? this.#keep(number, made);
         if (number === this.#made) done = kept.promise;
         this.#wait(address, end, kept, news);
-      } else if (call !== undefined) this.#finish(call, toResponse());
+      } else if (streamOf() === REPLY) {
+        if (news === null) return done;
+        const kept = call ?? this.#keep(number, made);
+        if (number === this.#made) done = kept.promise;
+        kept.answer(this.#toStream(kept, made));
+      } else if (call !== undefined) this.#finish(call, this.#toResponse(call));
       else if (number === this.#made) done = toResponse();
       if (next === null || address + next >= end) return done;
       address += next;
     }
+  }
+
+  /** A response whose body its call writes. Nobody reads that of a HEAD. @param {Call} call @param {Made | null} made */
+  #toStream(call, made) {
+    const isHead = (call.made ?? made)?.request.method === "HEAD";
+    return toResponse(isHead ? null : call.operations.openReply(lengthOf()));
+  }
+
+  /** A response, whose body one of its call's requests may have brought. @param {Call} call */
+  #toResponse(call) {
+    const stream = streamOf();
+    return stream === null ? toResponse() : toResponse(call.operations.detach(stream));
   }
 
   /** A call that has to wait. @param {number} number @param {Made | null} made what it is, unless it is the actor's own */

@@ -13,7 +13,8 @@ export class Call {
   generation = generation;
   strikes = 0;
   since = Date.now();
-  #resolve = /** @type {(response: Response) => void} */ (() => {});
+  #answer = /** @type {(response: Response) => void} */ (() => {});
+  #end = () => {};
 
   /**
    * @param {Caller} actor
@@ -29,6 +30,7 @@ export class Call {
     const request = made?.request ?? actor.request;
     const links = made?.links ?? null;
     this.operations = new Operations({
+      env: actor.env,
       origin: originOf(request?.url ?? ""),
       chain: (token) => `${links === null ? "" : `${links}, `}${token};${actor.label()}`,
       chainHeader: CHAIN_HEADER,
@@ -37,15 +39,24 @@ export class Call {
       deliver: (id, outcome) => actor.deliver({ number, id, ...outcome }),
       own: (request) => actor.own(request),
     });
+    /** @type {Promise<void>} */
+    const ended = new Promise((resolve) => (this.#end = resolve));
+    ended.then(() => this.operations.stop());
     /** @type {Promise<Response>} */
-    const ended = new Promise((resolve) => (this.#resolve = resolve));
-    this.promise = ended.finally(() => this.operations.stop());
+    this.promise = new Promise((resolve) => (this.#answer = resolve));
     made?.request.signal?.addEventListener("abort", () => actor.abandon(this), { once: true });
+  }
+
+  /** The head of the response is there; the call writes its body, and cannot be run again. @param {Response} response */
+  answer(response) {
+    this.journal.commit();
+    this.#answer(response);
   }
 
   /** @param {Response} response */
   end(response) {
     this.journal.drop();
-    this.#resolve(response);
+    this.#answer(response);
+    this.#end();
   }
 }

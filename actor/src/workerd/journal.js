@@ -6,6 +6,9 @@
 /** What a value, an operation, a result or a header takes beside its bytes, about. */
 const NOTE_BYTES = 64;
 
+/** What operations are called, by kind (docs/exchange.md). */
+const KINDS = ["cancel", "fetch", "sleep", "fetch", "binding", "pull", "push"];
+
 /** What the journals of all calls that wait hold, in bytes. */
 let total = 0;
 
@@ -55,7 +58,7 @@ export class Journal {
   operations(operations) {
     return [...this.#noted.values()].map(({ want, isCancelled }) => ({
       id: want.id,
-      kind: want.url === undefined ? "sleep" : "fetch",
+      kind: KINDS[want.kind],
       method: want.method,
       url: want.url,
       state: operations.isLive(want.id) ? "under way" : isCancelled ? "cancelled" : "done",
@@ -234,7 +237,8 @@ function sizeOfOutcome({ headers, body }) {
 function isSame(one, other) {
   if ((one.url === undefined) !== (other.url === undefined) || one.method !== other.method || one.url !== other.url) return false;
   // A wait is what it is by its time; of a request it is a bound.
-  return one.url === undefined ? one.time === other.time : isEqual(one.body, other.body);
+  if (one.url === undefined) return one.time === other.time;
+  return one.options === other.options && isEqual(one.body, other.body);
 }
 
 /** @param {Uint8Array | undefined} one @param {Uint8Array | undefined} other */

@@ -35,6 +35,7 @@ macro_rules! beside_host {
 
 beside_host! {
     "/src/workerd/actor.js": runningJournal as actor_js;
+    "/src/workerd/bindings.js": askBinding as bindings_js;
     "/src/workerd/call.js": Call as call_js;
     "/src/workerd/dump.js": aim as dump_js;
     "/src/workerd/frame.js": payloadBytes as frame_js;
@@ -44,6 +45,7 @@ beside_host! {
     "/src/workerd/problem.js": incomplete as problem_js;
     "/src/workerd/request.js": pathOf as request_js;
     "/src/workerd/storage.js": messageOf as storage_js;
+    "/src/workerd/streams.js": readStream as streams_js;
 }
 
 #[wasm_bindgen(module = "/src/workerd/host.js")]

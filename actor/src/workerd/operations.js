@@ -1,12 +1,20 @@
-// The operations of one call: outbound requests, at most so many at once, and waits.
+// The operations of one call: outbound requests and operations of bindings, at most so many at once, pieces of bodies, and
+// waits.
+
+import { askBinding } from "./bindings.js";
+import { Pulled, Pushed, readStream } from "./streams.js";
 
 /** @import { FrameReader, HeadersLike } from "./frame.js" */
 /** @import { Journal, Outcome, Sent, Surroundings, Want } from "./types.d.ts" */
 
-const WANT_SLOTS = 10, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2, HIT_SLOTS = 7;
-const CANCEL = 0, SLEEP = 2, HIT = 3;
+const FETCH_SLOTS = 11, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2, HIT_SLOTS = 7, BOUND_SLOTS = 8, PIECE_SLOTS = 5;
+const CANCEL = 0, SLEEP = 2, HIT = 3, BOUND = 4, PULL = 5, PUSH = 6;
+/** What a request's bodies are, when they come and go piece by piece. */
+const IS_PULLED = 1, IS_PUSHED = 2;
 const REDIRECT = ["follow", "manual", "error"];
 
+/** What the runtime says when redirects lead on and on. */
+const REDIRECTED_ON = "Too many redirects";
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Redirects that are followed, as many as the runtime follows. */
 const HOPS_MAX = 20;
@@ -15,13 +23,14 @@ const BODY_HEADER = /^content-/i;
 const SECRET_HEADER = /^(authorization|cookie|proxy-authorization)$/i;
 
 // Codes of failures (docs/exchange.md).
-const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6;
+const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6, CANCELLED = 7;
+const REDIRECTS_ON = 9, REDIRECTED = 10, INVALID_ANSWER = 11;
+
+/** What is said of a body that is encoded. */
+const ENCODED = new Set(["content-encoding", "content-length"]);
 
 /** An answer with a lower one, such as 101, or a higher one is none. */
 const STATUS_MIN = 200, STATUS_MAX = 599;
-
-/** The first read of a body, and the largest, in bytes. */
-const CHUNK_MIN = 4 << 10, CHUNK_MAX = 1 << 20;
 
 /** The longest time that a timer of the runtime can wait, in ms. */
 const TIMER_MAX = 2 ** 31 - 1;
@@ -42,7 +51,9 @@ export function readWants(reader, first, count) {
     if (kind === CANCEL) wants.push({ id, kind });
     else if (kind === SLEEP) wants.push({ id, kind, time: reader.frame(slot, SLEEP_SLOTS).f64(2) });
     else if (kind === HIT) wants.push(readHit(reader.frame(slot, HIT_SLOTS), id, kind));
-    else wants.push(readFetch(reader.frame(slot, WANT_SLOTS), id, kind));
+    else if (kind === BOUND) wants.push(readBound(reader.frame(slot, BOUND_SLOTS), id, kind));
+    else if (kind >= PULL) wants.push(readPiece(reader.frame(slot, PIECE_SLOTS), id, kind));
+    else wants.push(readFetch(reader.frame(slot, FETCH_SLOTS), id, kind));
   }
   return wants;
 }
@@ -60,7 +71,27 @@ function readFetch(want, id, kind) {
     bodyMax: want.f64(7),
     redirect: REDIRECT[want.i32(8)],
     share: want.i32(9),
+    pieces: want.i32(10),
   };
+}
+
+/** @param {FrameReader} want @param {number} id @param {number} kind @returns {Want} */
+function readBound(want, id, kind) {
+  return {
+    id,
+    kind,
+    method: /** @type {string} */ (want.str(2)),
+    url: /** @type {string} */ (want.str(3)),
+    options: /** @type {string} */ (want.str(4)),
+    body: want.bytes(5)?.slice(),
+    time: want.f64(6),
+    bodyMax: want.f64(7),
+  };
+}
+
+/** @param {FrameReader} want @param {number} id @param {number} kind @returns {Want} */
+function readPiece(want, id, kind) {
+  return { id, kind, of: want.i32(2), body: want.bytes(3)?.slice(), time: want.f64(4) };
 }
 
 /** What the cache has answered, for the journal. @param {FrameReader} hit @param {number} id @param {number} kind @returns {Want} */
@@ -72,44 +103,6 @@ function readHit(hit, id, kind) {
     url: /** @type {string} */ (hit.str(3)),
     outcome: { status: hit.i32(6), headers: hit.headers(4) ?? undefined, body: hit.bytes(5)?.slice() },
   };
-}
-
-/**
- * A stream's bytes, or null when there are more than allowed.
- *
- * @param {ReadableStream<Uint8Array>} stream
- * @param {number} max
- */
-export async function readStream(stream, max) {
-  // Reading into buffers of our own is quicker: less than half of what a default reader costs for a small body.
-  const source = stream.getReader({ mode: "byob" });
-  /** @type {Uint8Array[]} */
-  const chunks = [];
-  let length = 0;
-  for (let size = CHUNK_MIN; ; size = Math.min(2 * size, CHUNK_MAX)) {
-    const { done, value } = await source.readAtLeast(size, new Uint8Array(size));
-    if (value !== undefined && value.length > 0) {
-      length += value.length;
-      chunks.push(value);
-    }
-    if (length > max) {
-      await source.cancel().catch(() => {});
-      return null;
-    }
-    if (done || value === undefined || value.length < size) return join(chunks, length);
-  }
-}
-
-/** @param {Uint8Array[]} chunks @param {number} length */
-function join(chunks, length) {
-  if (chunks.length === 1) return chunks[0];
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 /** A name of a header (RFC 9110, section 5.1), as far as the exchange cares. */
@@ -184,6 +177,7 @@ function keyOf({ method, url, headers, bodyMax, redirect, share }) {
 class Operation {
   /** @type {AbortController | null} */ controller = null;
   /** @type {Shared | null} */ shared = null;
+  /** The body that it writes. @type {Pushed | null} */ pushed = null;
   /** Whether own routes have redirected it. */ hasMoved = false;
   isDue = false;
 
@@ -204,6 +198,8 @@ export class Operations {
   /** The earliest deadline, or an earlier one that is no longer of interest. */ #due = Infinity;
   /** What the timer is set for. */ #set = Infinity;
   /** Names this call to the calls that it makes to its own worker. */ #token = "";
+  /** Bodies that are read, by the requests that have brought them. @type {Map<number, Pulled>} */ #pulled = new Map();
+  /** The body of the call's reply, when it writes that. @type {Pushed | null} */ #reply = null;
 
   /** @param {Surroundings} around */
   constructor(around) {
@@ -246,7 +242,9 @@ export class Operations {
 
   /** The call has ended: what is under way is aborted. */
   stop() {
-    for (const id of [...this.#live.keys()]) this.#cancel(id);
+    this.#queue.length = 0;
+    for (const id of [...this.#live.keys(), ...this.#pulled.keys()]) this.#cancel(id);
+    this.#reply?.end();
     if (this.#timer !== null) clearTimeout(this.#timer);
   }
 
@@ -255,13 +253,17 @@ export class Operations {
     const operation = new Operation(want, Date.now() + Math.min(want.time ?? 0, Number.MAX_SAFE_INTEGER));
     this.#live.set(want.id, operation);
     this.#due = Math.min(this.#due, operation.deadline);
-    if (want.kind === SLEEP || this.#join(operation)) return;
+    if (want.kind === SLEEP) return;
+    if (want.kind >= PULL) return this.#move(operation);
+    if (((want.pieces ?? 0) & IS_PUSHED) !== 0) operation.pushed = new Pushed(null);
+    if (this.#join(operation)) return;
     if (this.#connections < this.#around.connections) this.#fetch(operation);
     else this.#queue.push(operation);
   }
 
   /** @param {number} id */
   #cancel(id) {
+    this.#pulled.get(id)?.cancel();
     const operation = this.#live.get(id);
     if (operation === undefined) return;
     this.#live.delete(id);
@@ -271,6 +273,7 @@ export class Operations {
   /** Whether it has a connection or waits for one, it gives that up. @param {Operation} operation */
   #leave(operation) {
     (operation.shared ?? operation.controller)?.abort();
+    operation.pushed?.end();
     const at = this.#queue.indexOf(operation);
     if (at >= 0) this.#queue.splice(at, 1);
   }
@@ -279,10 +282,16 @@ export class Operations {
   #fetch(operation) {
     this.#connections++;
     this.#share(operation, this.#answer(operation)).then((outcome) => {
-      this.#connections--;
+      operation.pushed?.end();
+      if (!this.#pulled.has(operation.want.id)) this.#free();
       if (!operation.isDue) this.#deliver(operation, outcome);
-      this.#next();
     });
+  }
+
+  /** A connection is free. */
+  #free() {
+    this.#connections--;
+    this.#next();
   }
 
   /** Waits for an equal request that is under way. Whether there is one. @param {Operation} operation */
@@ -330,18 +339,81 @@ export class Operations {
   async #answer(operation) {
     const { want } = operation;
     const url = want.url ?? "";
+    if (want.kind === BOUND) return askBinding(this.#around.env, want);
     try {
       const response = await (url[0] === "/" ? this.#own(operation, url) : fetch(url, this.#init(operation, want)));
       if (want.redirect === "error" && locationOf(response) !== null) {
         await response.body?.cancel();
-        return { code: OTHER, text: "the answer is a redirect" };
+        return { code: REDIRECTED };
       }
-      const outcome = await readResponse(response, want.bodyMax ?? 0);
+      const outcome = await this.#read(operation, response);
       if (response.redirected || operation.hasMoved) outcome.isRedirected = true;
       return outcome;
     } catch (error) {
       return failure(error);
     }
+  }
+
+  /** @param {Operation} operation @param {Response} response @returns {Outcome | Promise<Outcome>} */
+  #read(operation, response) {
+    const { id, pieces = 0, bodyMax = 0 } = operation.want;
+    if ((pieces & IS_PULLED) === 0) return readResponse(response, bodyMax);
+    const head = readHead(response);
+    if (head.code !== undefined) return head;
+    // Nobody is there to read it.
+    if (operation.isDue || this.#live.get(id) !== operation) {
+      response.body?.cancel().catch(() => {});
+      return head;
+    }
+    const over = () => {
+      this.#pulled.delete(id);
+      this.#free();
+    };
+    this.#pulled.set(id, new Pulled(response.body, over));
+    return { ...head, isPulled: true };
+  }
+
+  /** The next piece of a body. @param {Operation} operation */
+  #move(operation) {
+    const { kind, of = 0, body } = operation.want;
+    const moved = kind === PULL ? this.#pull(of) : this.#push(of, body);
+    moved.catch(failure).then((outcome) => {
+      if (!operation.isDue) this.#deliver(operation, outcome);
+    });
+  }
+
+  /** @param {number} of @returns {Promise<Outcome>} */
+  async #pull(of) {
+    const pulled = this.#pulled.get(of);
+    if (pulled === undefined) return { code: LOST };
+    try {
+      return { status: 200, body: await pulled.next() };
+    } catch (error) {
+      pulled.cancel();
+      const { text } = failure(error);
+      return { code: LOST, text };
+    }
+  }
+
+  /** @param {number} to @param {Uint8Array | undefined} piece @returns {Promise<Outcome>} */
+  async #push(to, piece) {
+    const pushed = to < 0 ? this.#reply : this.#live.get(to)?.pushed;
+    if (!pushed) return { code: CANCELLED };
+    await pushed.take(piece);
+    return { status: 200 };
+  }
+
+  /** The body of the call's reply, which the call writes from here on. @param {string | null} length in bytes, if it is known */
+  openReply(length) {
+    this.#reply = new Pushed(length);
+    return this.#reply.readable;
+  }
+
+  /** The rest of a body that a request has brought, for the call's reply. @param {number} id */
+  detach(id) {
+    const pulled = this.#pulled.get(id);
+    this.#pulled.delete(id);
+    return pulled?.detach() ?? null;
   }
 
   /** @param {Operation} operation @param {Sent} sent */
@@ -350,7 +422,7 @@ export class Operations {
     const { signal } = operation.controller;
     // The runtime knows no "error".
     const redirect = operation.want.redirect === "follow" ? "follow" : "manual";
-    return { method, headers, body, redirect, signal };
+    return { method, headers, body: operation.pushed?.readable ?? body, redirect, signal };
   }
 
   /**
@@ -371,7 +443,7 @@ export class Operations {
       if (location === null || operation.want.redirect !== "follow") return response;
       operation.hasMoved = true;
       await response.body?.cancel();
-      if (hops === HOPS_MAX) throw new Error("too many redirects");
+      if (hops === HOPS_MAX) throw new Error(REDIRECTED_ON);
       const next = new URL(location, url);
       sent = redirected(sent, response.status, next.origin === origin);
       url = next.href;
@@ -413,17 +485,22 @@ function locationOf(response) {
   return REDIRECTS.has(response.status) ? response.headers.get("location") : null;
 }
 
+/** Status and headers. @param {Response} response @returns {Outcome} */
+function readHead({ status, headers }) {
+  if (status < STATUS_MIN || status > STATUS_MAX) return { code: INVALID_ANSWER, text: `its status is ${status}` };
+  const pairs = headerPairs(headers);
+  // The runtime decodes as it reads: what is handed on is no longer encoded, and as long as it turns out to be.
+  const isEncoded = pairs.some(([name]) => name === "content-encoding");
+  return { status, headers: isEncoded ? pairs.filter(([name]) => !ENCODED.has(name)) : pairs };
+}
+
 /** @param {Response} response @param {number} max @returns {Promise<Outcome>} */
 async function readResponse(response, max) {
-  const { status } = response;
-  if (status < STATUS_MIN || status > STATUS_MAX) return { code: OTHER, text: `the answer's status is ${status}` };
-  let headers = headerPairs(response.headers);
-  const length = headers.find(([name]) => name === "content-length")?.[1];
-  const isEncoded = headers.some(([name]) => name === "content-encoding");
-  // The runtime decodes as it reads: what is handed on is no longer encoded, and as long as it turns out to be.
-  if (isEncoded) headers = headers.filter(([name]) => name !== "content-encoding" && name !== "content-length");
-  const body = await readBody(response, isEncoded ? undefined : length, max);
-  return body === null ? { code: TOO_LARGE } : { status, body, headers };
+  const head = readHead(response);
+  if (head.headers === undefined) return head;
+  const length = head.headers.find(([name]) => name === "content-length")?.[1];
+  const body = await readBody(response, length, max);
+  return body === null ? { code: TOO_LARGE } : { ...head, body };
 }
 
 /** @param {Response} response @param {string | undefined} length as declared @param {number} max */
@@ -437,6 +514,7 @@ async function readBody(response, length, max) {
 /** What went wrong, as far as the runtime's words tell. @param {unknown} error @returns {Outcome} */
 function failure(error) {
   const text = error instanceof Error ? error.message : String(error);
+  if (/too many redirects/i.test(text)) return { code: REDIRECTS_ON };
   if (error instanceof TypeError) return { code: INVALID, text };
   if (/refused/i.test(text)) return { code: REFUSED, text };
   if (/dns|not known|ENOTFOUND/i.test(text)) return { code: NOT_FOUND, text };

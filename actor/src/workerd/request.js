@@ -27,6 +27,9 @@ const RESULT_SLOTS = 7;
 /** The header by which calls between the worker's own actors name the calls that wait for them. */
 export const CHAIN_HEADER = "duractor-chain";
 
+/** In the place of the request that has brought a response's body: its call writes it. */
+export const REPLY = -1;
+
 /** Reasons to refuse a request before it is handed over. */
 export const BODY = 0, PATH = 1, CHAIN = 3;
 
@@ -106,10 +109,16 @@ export function writeResults(results) {
     writer.headers(4, result.headers ?? null);
     if (result.code !== undefined) writer.i32(5, result.code);
     if (result.code !== undefined) writer.str(6, result.text ?? null);
-    else if (result.isShared || result.isRedirected) writer.i32(6, (result.isShared ? 1 : 0) + (result.isRedirected ? 2 : 0));
+    else writeFlags(result);
     writer.endFrame();
   });
   return writer.finish();
+}
+
+/** @param {Result} result */
+function writeFlags({ isShared, isRedirected, isPulled }) {
+  const flags = (isShared ? 1 : 0) + (isRedirected ? 2 : 0) + (isPulled ? 4 : 0);
+  if (flags !== 0) writer.i32(6, flags);
 }
 
 /** Path and query of a URL as the runtime writes it. @param {string} url */
@@ -124,11 +133,21 @@ export function originOf(url) {
   return end < 0 ? url : url.slice(0, end);
 }
 
-/** The response in the frame that the reader is at. */
-export function toResponse() {
+/** The request that has brought the body of the response at which the reader is, -1 if its call writes it, or null. */
+export function streamOf() {
+  return reader.tag(2) === Tag.I32 ? reader.i32(2) : null;
+}
+
+/** How long the body will be of the response at which the reader is, if it says so. */
+export function lengthOf() {
+  return reader.headers(3)?.find(([name]) => name === "content-length")?.[1] ?? null;
+}
+
+/** The response in the frame that the reader is at. @param {ReadableStream | null} [stream] its body, where that is a stream */
+export function toResponse(stream) {
   const status = reader.i32(0);
   const type = reader.tag(1) === Tag.I32 ? reader.i32(1) : reader.str(1);
-  const body = reader.bytes(2);
+  const body = stream === undefined ? reader.bytes(2) : stream;
   const others = reader.headers(3);
   if (others === null && status === 200 && typeof type === "number") return new Response(body, PLAIN[type]);
   const headers = new Headers(others ?? undefined);

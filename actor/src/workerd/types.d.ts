@@ -64,6 +64,7 @@ export interface Watcher {
 export interface Caller {
   /** The last request. */
   request: Request | null;
+  env: Env;
   shared: Map<string, Shared>;
   label(): string;
   deliver(result: Result): void;
@@ -154,6 +155,12 @@ export interface Want {
   share?: number;
   /** What a hit in the cache was answered. */
   outcome?: Outcome;
+  /** Whether the bodies of a request come and go piece by piece. */
+  pieces?: number;
+  /** Of an operation of a binding, as JSON. */
+  options?: string;
+  /** Of a piece: the request whose body it is of, or -1 for the reply. */
+  of?: number;
 }
 
 /** The part of an outbound request that a redirect may change. */
@@ -169,6 +176,8 @@ export interface Outcome {
   /** Whether an equal request has brought it, and whether redirects have led to it. */
   isShared?: boolean;
   isRedirected?: boolean;
+  /** Whether the body is still to be read. */
+  isPulled?: boolean;
 }
 
 /** An outcome with the call and the operation that it is of. */
@@ -179,6 +188,7 @@ export interface Result extends Outcome {
 
 /** What a call's operations need of its actor. */
 export interface Surroundings {
+  env: Env;
   /** Scheme, host and port that the call was made to. */
   origin: string;
   /** Most connections at once. */

@@ -13,6 +13,8 @@ mod place;
 mod probe;
 mod replies;
 mod state;
+mod stores;
+mod streams;
 mod traps;
 mod turns;
 mod visitor;
@@ -29,6 +31,8 @@ use crate::{
     probe::Probe,
     replies::Replies,
     state::{Keeper, New, Old, Other},
+    stores::Stores,
+    streams::Streams,
     traps::Traps,
     turns::Turns,
     visitor::{Household, VISITOR, Visitor},
@@ -64,6 +68,8 @@ fn routes() -> Router {
         .mount::<Place>("/function", |head: &dyn Head| named_by_query(head))
         .mount::<Probe>("/probe/{name}", "{name}")
         .mount::<Replies>("/replies", "replies")
+        .mount::<Stores>("/stores/{name}", "{name}")
+        .mount::<Streams>("/streams/{name}", "{name}")
         .mount::<Traps>("/traps/{name}", "{name}")
         .mount::<Turns>("/turns/{name}", |head: &dyn Head| named_with_arrival(head))
         .mount::<Household>("/household/{name}", "{name}")
