@@ -26,7 +26,7 @@ use crate::{
     cx::{Cx, Ended},
     exchange::Headers,
     fetch_error::{BODY_FAILED, FetchError},
-    ops::{Failed, Inbound, Outbound, Redirects},
+    ops::{Failed, Inbound, Outbound, Part, Redirects},
     problem::Error,
     response::{self, Flow},
     retry::{self, Retry},
@@ -431,6 +431,12 @@ impl Reply {
     /// The body.
     pub fn bytes(&self) -> &[u8] {
         self.inbound.body.as_bytes()
+    }
+
+    /// Whether the actor's cache has answered, with or without asking the upstream whether its answer is still valid. A call
+    /// that is run again after a trap is told the answer, not where it came from.
+    pub fn is_from_cache(&self) -> bool {
+        matches!(self.inbound.headers, Part::Kept(_))
     }
 
     /// The body as text; what is not UTF-8 is replaced by U+FFFD.
