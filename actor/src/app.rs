@@ -8,7 +8,7 @@ use std::{
 use duractor_router::{self as router, Conflicts, IntoNaming, Verb};
 
 use crate::{
-    activation::{Activation, StateCell},
+    activation::{Activation, Settings, StateCell},
     cx::Cx,
     field::Actor,
     limits::Limits,
@@ -83,11 +83,25 @@ pub(crate) struct Class {
     pub(crate) make: fn() -> Box<dyn StateCell>,
     pub(crate) hooks: CallHooks,
     layouts: OnceCell<Layouts>,
+    /// The bounds of its calls, made of the worker's.
+    limits: fn(Limits) -> Limits,
+    keeps_cache: bool,
 }
 
 impl Class {
     fn of<A: Methods>() -> Self {
-        Self { name: A::CLASS, make: make::<A>, hooks: call_hooks::<A>, layouts: OnceCell::new() }
+        Self {
+            name: A::CLASS,
+            make: make::<A>,
+            hooks: call_hooks::<A>,
+            layouts: OnceCell::new(),
+            limits: A::limits,
+            keeps_cache: A::DURABLE_CACHE,
+        }
+    }
+
+    pub(crate) fn settings(&self, worker: Limits) -> Settings {
+        Settings { limits: (self.limits)(worker), keeps_cache: self.keeps_cache }
     }
 
     /// The layouts of its fields, traced at the first use.

@@ -231,7 +231,7 @@ pub(crate) async fn push_all(call: &Rc<Call>, to: Option<i32>, flow: &mut Flow) 
 }
 
 async fn push(call: &Rc<Call>, to: Option<i32>, piece: Option<Vec<u8>>) -> Result<(), Broken> {
-    let time_max = call.home.world.limits.operation_time_max;
+    let time_max = call.home.limits.operation_time_max;
     let push = Want::Push(Box::new(Push { to, piece, time_max }));
     match Operation::new(call.clone(), push).await {
         Ended::Done(Ok(_)) => Ok(()),

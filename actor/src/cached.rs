@@ -5,16 +5,18 @@ use std::{
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use http::{HeaderName, HeaderValue};
 
 use crate::{
     activation::{Activation, Call, Effect},
-    cache::{Arrived, Cache, CacheStats, Found, Request, Stale, Stored},
+    breaker::Passage,
+    cache::{Arrived, Cache, CacheStats, Found, Request, Stale, Stored, url},
     cx::{Cx, Ended, Operation},
     exchange::Headers,
+    fetch_error::CIRCUIT_OPEN,
     ops::{Failed, Hit, Inbound, Outbound, Part, Redirects, Want},
     time::since_epoch,
 };
@@ -37,7 +39,7 @@ pub(crate) struct Cached {
 
 enum Progress {
     Idle,
-    UnderWay { operation: Operation, plan: Plan, sent_at: SystemTime, epoch: u32 },
+    UnderWay { operation: Operation, passage: Option<Passage>, plan: Plan, sent_at: SystemTime, epoch: u32 },
     Over,
 }
 
@@ -142,8 +144,22 @@ impl Cached {
             // What comes and goes piece by piece is not kept.
             self.call.home.world.host.unjournaled(self.call.home.key, self.call.number);
         }
-        let operation = Operation::new(self.call.clone(), Want::Fetch(outbound));
-        self.progress = Progress::UnderWay { operation, plan, sent_at: self.now(), epoch: self.epoch() };
+        let (operation, passage) = match self.enter_circuit() {
+            Ok(passage) => (Operation::new(self.call.clone(), Want::Fetch(outbound)), passage),
+            Err(left) => {
+                // A run that follows a trap would not know of it.
+                self.call.home.world.host.unjournaled(self.call.home.key, self.call.number);
+                let failed = Failed { code: CIRCUIT_OPEN, text: left.as_millis().to_string() };
+                (Operation::failed(self.call.clone(), failed), None)
+            }
+        };
+        self.progress = Progress::UnderWay { operation, passage, plan, sent_at: self.now(), epoch: self.epoch() };
+    }
+
+    /// Asks the circuit breaker, if there is one; for how long it is open.
+    fn enter_circuit(&self) -> Result<Option<Passage>, Duration> {
+        let circuit = self.outbound.breaker.zip(url::origin(&self.outbound.url));
+        circuit.map(|(breaker, origin)| self.call.home.circuits.enter(breaker, &origin, self.now())).transpose()
     }
 
     /// What the cache has, noted for a run that may follow: at once, or in the place of an operation's answer.
@@ -286,7 +302,10 @@ impl Future for Cached {
             let id = operation.id();
             let ended = ready!(Pin::new(operation).poll(cx));
             let before = std::mem::replace(&mut this.progress, Progress::Over);
-            let Progress::UnderWay { plan, sent_at, epoch, .. } = before else { unreachable!("matched above") };
+            let Progress::UnderWay { passage, plan, sent_at, epoch, .. } = before else { unreachable!("matched above") };
+            if let (Some(passage), Ended::Done(outcome)) = (passage, &ended) {
+                passage.record(outcome, this.now());
+            }
             match this.conclude(id, ended, plan, sent_at, epoch) {
                 Next::End(ended) => return Poll::Ready(ended),
                 Next::Again => {

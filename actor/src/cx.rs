@@ -16,7 +16,7 @@ use crate::{
     activation::{Call, Effect},
     fetch_error::{Elapsed, FetchError},
     limits::EFFECTS_MAX,
-    ops::{Inbound, Outcome, Want},
+    ops::{Failed, Inbound, Outcome, Want},
     problem::{Error, Problem, Result},
     time::since_epoch,
     turn::Turn,
@@ -125,7 +125,7 @@ impl Cx {
         if call.held.get() != Turn::Exclusive || call.is_hook() || call.ended.get() {
             return Err(Error::new(Problem::internal(), NoTurn("after_commit")));
         }
-        let (waiting, max) = (call.home.tasks.get(), call.home.world.limits.tasks_max);
+        let (waiting, max) = (call.home.tasks.get(), call.home.limits.tasks_max);
         if waiting >= max {
             let detail = format!("{waiting} calls and effects of this actor are waiting already");
             return Err(Problem::new(503, "too-many-effects", detail).into());
@@ -233,6 +233,8 @@ pub(crate) struct Operation {
 enum Progress {
     Idle(Want),
     UnderWay(i32),
+    /// It has failed before it was begun.
+    Failed(Failed),
     Over,
 }
 
@@ -262,6 +264,11 @@ impl Operation {
         Self { call, state: Progress::Idle(want) }
     }
 
+    /// One that fails without having been begun.
+    pub(crate) fn failed(call: Rc<Call>, failed: Failed) -> Self {
+        Self { call, state: Progress::Failed(failed) }
+    }
+
     /// Its number in its call, while it is under way.
     pub(crate) fn id(&self) -> Option<i32> {
         if let Progress::UnderWay(id) = self.state { Some(id) } else { None }
@@ -274,7 +281,7 @@ impl Operation {
         if self.call.ended.get() {
             return Poll::Ready(Ended::Orphaned);
         }
-        let max = self.call.home.world.limits.operations_max;
+        let max = self.call.home.limits.operations_max;
         let started = self.call.ops.borrow_mut().start(want, cx.waker(), max);
         match started {
             Ok(id) => {
@@ -296,6 +303,7 @@ impl Future for Operation {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended> {
         match std::mem::replace(&mut self.state, Progress::Over) {
             Progress::Idle(want) => self.start(want, cx),
+            Progress::Failed(failed) => Poll::Ready(Ended::Done(Err(failed))),
             Progress::UnderWay(_) if self.call.ended.get() => Poll::Ready(Ended::Orphaned),
             Progress::UnderWay(id) => {
                 let polled = self.call.ops.borrow_mut().poll(id, cx.waker());

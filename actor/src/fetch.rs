@@ -20,6 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     activation::Call,
+    breaker::Breaker,
     body_stream::{Broken, StreamReply, push_all},
     cache::Cache,
     cached::Cached,
@@ -52,7 +53,7 @@ impl Cx {
     /// # Ok(()) }
     /// ```
     pub fn fetch(&self, method: impl Into<String>, url: impl Into<String>) -> Fetch {
-        let limits = &self.0.home.world.limits;
+        let limits = &self.0.home.limits;
         Fetch {
             cx: self.clone(),
             progress: Progress::Building {
@@ -65,6 +66,7 @@ impl Cx {
                     body_max_bytes: limits.fetch_body_max_bytes,
                     redirects: Redirects::Follow,
                     share: None,
+                    breaker: None,
                     is_pulled: false,
                     is_pushed: false,
                 }),
@@ -255,6 +257,26 @@ impl Fetch {
             *retry = Some(policy);
         }
         self
+    }
+
+    /// Leaves an origin alone that keeps failing; see [`Breaker`]. The cache answers all the same, as it does when the
+    /// origin fails.
+    ///
+    /// ```
+    /// # use duractor::{Breaker, Cx, Result};
+    /// # async fn rate(cx: &Cx) -> Result<String> {
+    /// let rate = cx.get("https://rates.example/eur").breaker(Breaker::after(5)).await?;
+    /// # Ok(rate.text().into_owned()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::CircuitOpen`] while it is left alone.
+    pub fn breaker(self, breaker: Breaker) -> Self {
+        self.change(|outbound| {
+            outbound.breaker = Some(breaker);
+            Ok(())
+        })
     }
 
     /// Sends a body piece by piece, without a content type: the next piece is taken from the stream when the one before was

@@ -1,6 +1,8 @@
 //! Why an outbound request failed.
 
-use std::{error::Error as StdError, fmt};
+use std::{error::Error as StdError, fmt, time::Duration};
+
+use crate::time::millis;
 
 /// An outbound request without an answer.
 ///
@@ -73,6 +75,13 @@ pub enum FetchError {
         /// How many it may have.
         max: u32,
     },
+    /// The host has failed again and again, and is left alone for a while: see [`Breaker`](crate::Breaker).
+    CircuitOpen {
+        /// Where to.
+        url: String,
+        /// For how long, at least; nothing while another request finds out.
+        retry_after: Duration,
+    },
     /// The answer's status is 400 or more; made by [`Reply::error_for_status`](crate::Reply::error_for_status).
     Status {
         /// Where to.
@@ -111,6 +120,7 @@ pub(crate) const BODY_FAILED: i32 = 8;
 const TOO_MANY_REDIRECTS: i32 = 9;
 const REDIRECTED: i32 = 10;
 const INVALID_ANSWER: i32 = 11;
+pub(crate) const CIRCUIT_OPEN: i32 = 13;
 
 impl FetchError {
     /// From a failure's code in a resume frame (docs/exchange.md).
@@ -127,6 +137,7 @@ impl FetchError {
             BODY_FAILED => Self::BodyFailed { url, reason: reason.to_owned() },
             TOO_MANY_REDIRECTS => Self::TooManyRedirects { url },
             REDIRECTED => Self::Redirected { url },
+            CIRCUIT_OPEN => Self::CircuitOpen { url, retry_after: millis(reason.parse().unwrap_or_default()) },
             INVALID_ANSWER => Self::InvalidAnswer { url, reason: reason.to_owned() },
             _ => Self::Other { url, reason: reason.to_owned() },
         }
@@ -147,6 +158,7 @@ impl FetchError {
             | Self::InvalidAnswer { url, .. }
             | Self::Cancelled { url }
             | Self::TooManyOperations { url, .. }
+            | Self::CircuitOpen { url, .. }
             | Self::Status { url, .. }
             | Self::Other { url, .. } => url,
         }
@@ -174,6 +186,9 @@ impl fmt::Display for FetchError {
             Self::ConnectionLost { .. } => f.write_str("the connection was lost"),
             Self::Cancelled { .. } => f.write_str("the call has ended"),
             Self::TooManyOperations { max, .. } => write!(f, "more than {max} operations at once in one call"),
+            Self::CircuitOpen { retry_after, .. } => {
+                write!(f, "it has failed again and again, and is not asked for {} ms", retry_after.as_millis())
+            }
             Self::Status { status, .. } => write!(f, "the answer's status is {status}"),
             Self::Other { reason, .. } => f.write_str(reason),
         }

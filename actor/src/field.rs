@@ -7,6 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     codec::{decode, encode_into},
     layout::Layout,
+    limits::Limits,
     problem::Result,
     record::Stored,
     store::{Batch, Slot},
@@ -19,6 +20,14 @@ pub trait Actor: Default + 'static {
 
     /// Which version of its state this is: `#[actor(version = …)]`.
     const VERSION: u32 = 1;
+
+    /// Whether what is fetched is kept across evictions, in storage: `#[actor(durable_cache)]`.
+    const DURABLE_CACHE: bool = false;
+
+    /// The bounds of this actor's calls, made of the worker's: `#[actor(limits = …)]`.
+    fn limits(worker: Limits) -> Limits {
+        worker
+    }
 
     /// Visits every field that is part of the state, in order.
     fn fields(&mut self, visit: &mut dyn FnMut(&'static str, &mut dyn Field));

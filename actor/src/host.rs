@@ -130,6 +130,13 @@ pub(crate) trait Host {
     /// If nothing was written.
     fn commit(&self, actor: Key, writes: &[Write]) -> Result<(), StorageError>;
 
+    /// Writes what is no turn's: a call can be run again after it.
+    ///
+    /// # Errors
+    ///
+    /// If nothing was written.
+    fn keep(&self, actor: Key, writes: &[Write]) -> Result<(), StorageError>;
+
     /// Runs `body` in a transaction of storage: what is read and written in it is kept if it returns true, and rolled
     /// back if it returns false or does not return.
     ///

@@ -84,6 +84,7 @@ mod app;
 mod binding_error;
 mod bindings;
 mod body_stream;
+mod breaker;
 mod cache;
 mod cached;
 mod codec;
@@ -138,6 +139,7 @@ pub use bindings::{
     R2_KEY_MAX_BYTES, R2Delete, R2Get, R2Head, R2Info, R2List, R2Object, R2Page, R2Put,
 };
 pub use body_stream::{BodyStream, StreamReply};
+pub use breaker::Breaker;
 pub use cache::{Cache, CacheStats};
 pub use cached::FetchCache;
 pub use containers::{

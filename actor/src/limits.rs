@@ -14,6 +14,9 @@ pub const OPERATIONS_MAX: u32 = 64;
 pub const TASKS_MAX: u32 = 1_024;
 /// Connections that one call may have open at once; the platform allows six, the rest wait in order.
 pub const CONNECTIONS_MAX: u32 = 6;
+/// Connections that all calls of one actor may have open at once; the rest wait in order. Calls of the worker's own routes do
+/// not count.
+pub const ACTOR_CONNECTIONS_MAX: u32 = 1_024;
 /// Greatest response body of a fetch, in bytes: 10 MiB.
 pub const FETCH_BODY_MAX_BYTES: u32 = 10 << 20;
 /// How long an operation may take unless it says otherwise.
@@ -61,6 +64,8 @@ pub struct Limits {
     pub tasks_max: u32,
     /// See [`CONNECTIONS_MAX`].
     pub connections_max: u32,
+    /// See [`ACTOR_CONNECTIONS_MAX`].
+    pub actor_connections_max: u32,
     /// See [`FETCH_BODY_MAX_BYTES`]; beyond it the fetch fails with [`FetchError::BodyTooLarge`](crate::FetchError).
     pub fetch_body_max_bytes: u32,
     /// See [`OPERATION_TIME_MAX`]; beyond it the fetch fails with [`FetchError::Timeout`](crate::FetchError).
@@ -92,6 +97,7 @@ impl Default for Limits {
             operations_max: OPERATIONS_MAX,
             tasks_max: TASKS_MAX,
             connections_max: CONNECTIONS_MAX,
+            actor_connections_max: ACTOR_CONNECTIONS_MAX,
             fetch_body_max_bytes: FETCH_BODY_MAX_BYTES,
             operation_time_max: OPERATION_TIME_MAX,
             chain_max: CHAIN_MAX,

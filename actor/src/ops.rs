@@ -9,7 +9,10 @@ use std::{
 
 use http::{HeaderName, HeaderValue};
 
-use crate::exchange::{Buffer, Frame, FrameError, Headers};
+use crate::{
+    breaker::Breaker,
+    exchange::{Buffer, Frame, FrameError, Headers},
+};
 
 /// What to do with an answer that points elsewhere.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +38,7 @@ pub(crate) struct Outbound {
     pub(crate) redirects: Redirects,
     /// If an equal request of the same actor may have the same answer: how often its cache had been changed before.
     pub(crate) share: Option<u32>,
+    pub(crate) breaker: Option<Breaker>,
     /// Whether the answer's body is pulled, piece by piece.
     pub(crate) is_pulled: bool,
     /// Whether the request's body is pushed, piece by piece.

@@ -229,6 +229,9 @@ fn gateway_problem(source: &dyn Any) -> Option<Problem> {
     Some(match source.downcast_ref::<FetchError>()? {
         FetchError::Timeout { .. } => late(),
         FetchError::TooManyOperations { .. } => too_many(),
+        FetchError::CircuitOpen { .. } => {
+            Problem::new(503, "upstream-failing", "an upstream keeps failing, and is left alone for a while")
+        }
         FetchError::InvalidRequest { .. } | FetchError::BodyFailed { .. } | FetchError::Cancelled { .. } => {
             Problem::internal()
         }

@@ -1,13 +1,13 @@
 //! `#[derive(Actor)]`.
 
-mod version;
+mod settings;
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Data, DeriveInput, Field, Fields, Ident, Type};
 
-use self::version::Version;
+use self::settings::Settings;
 use crate::errors::Errors;
 use crate::spans;
 
@@ -21,13 +21,13 @@ struct Actor<'i> {
     name: &'i Ident,
     /// The fields that are visited: all but the transient ones.
     durable: Vec<(&'i Ident, &'i Type)>,
-    version: Version,
+    settings: Settings,
 }
 
 impl<'i> Actor<'i> {
     /// `None` where an implementation would only add errors to the one that says why.
     fn parse(input: &'i DeriveInput, errors: &mut Errors) -> Option<Self> {
-        let version = Version::parse(&input.ident, &input.attrs, errors);
+        let settings = Settings::parse(&input.ident, &input.attrs, errors);
         if !input.generics.params.is_empty() {
             errors.at(&input.generics, "an actor cannot be generic: it is one Durable Object class; name the types");
             return None;
@@ -38,18 +38,18 @@ impl<'i> Actor<'i> {
             .filter(|field| !is_transient(field, errors))
             .filter_map(|field| Some((field.ident.as_ref()?, &field.ty)))
             .collect();
-        Some(Self { name: &input.ident, durable, version })
+        Some(Self { name: &input.ident, durable, settings })
     }
 
     fn codegen(&self) -> TokenStream {
         let (name, class) = (self.name, self.name.unraw().to_string());
         let visits = self.durable.iter().map(|(field, ty)| visit(field, ty));
-        let version = self.version.codegen();
+        let settings = self.settings.codegen();
         quote! {
             #[automatically_derived]
             impl ::duractor::Actor for #name {
                 const CLASS: &'static ::core::primitive::str = #class;
-                #version
+                #settings
                 fn fields(
                     &mut self,
                     __visit: &mut dyn ::core::ops::FnMut(

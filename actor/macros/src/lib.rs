@@ -71,6 +71,22 @@ use syn::{DeriveInput, Item, parse_macro_input};
 /// `#[actor(version = 2, from = v1::Todo)]` on the struct says which version of its state it is, and
 /// which struct was the version before. Without it, an actor is version 1.
 ///
+/// `#[actor(limits = …)]` on the struct gives its calls bounds of their own: a function that makes
+/// `Limits` of those of the worker. It counts for what a call asks for and waits for: operations, their
+/// deadlines and connections, bodies that are fetched, the cache, what a turn writes. What is checked
+/// before an actor is known, such as the size of a request, stays the worker's.
+///
+/// `#[actor(durable_cache)]` on the struct keeps what it fetches in its storage, so that the cache is
+/// there again when the actor comes back into memory.
+///
+/// ```
+/// use duractor::{Limits, prelude::*};
+///
+/// #[derive(Default, Actor)]
+/// #[actor(durable_cache, limits = |worker| Limits { connections_max: 2, operation_time_max: secs(5), ..worker })]
+/// struct Rates {}
+/// ```
+///
 /// # Versions
 ///
 /// Fields can be added and removed as they are. A field whose type changes, so that what is stored

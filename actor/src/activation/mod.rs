@@ -12,7 +12,8 @@ use std::{
 pub(crate) use call::{Call, Chain, Effect, Reading, Transaction};
 
 use crate::{
-    cache::Store,
+    breaker::Circuits,
+    cache::{CacheChanges, Store},
     field::Actor,
     host::{Host, StorageError, Write},
     key::Key,
@@ -20,7 +21,7 @@ use crate::{
     problem::{Error, Problem, Result},
     sql_error::SqlError,
     state::{Changes, Layouts, Origin, Record, State},
-    store::{Batch, Place},
+    store::{Batch, Place, clear_shelf, put_on_shelf, take_from_shelf},
     trace::Trace,
     turn::Turns,
     value::Value,
@@ -57,6 +58,14 @@ pub(crate) struct World {
     pub(crate) trace: Rc<Trace>,
 }
 
+/// What a class says of its actors.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) limits: Limits,
+    /// Whether what they fetch is kept in storage.
+    pub(crate) keeps_cache: bool,
+}
+
 /// One actor in memory: its value, its turn queue, its calls that are ready to go on.
 pub(crate) struct Activation {
     pub(crate) key: Key,
@@ -78,6 +87,11 @@ pub(crate) struct Activation {
     pub(crate) fate: Cell<Fate>,
     /// What its requests were answered. Most actors send none.
     cache: OnceCell<Box<RefCell<Store>>>,
+    /// Origins that keep failing.
+    pub(crate) circuits: Rc<Circuits>,
+    /// The bounds of its calls.
+    pub(crate) limits: Limits,
+    keeps_cache: bool,
 }
 
 /// Whether an actor's memory is worth anything.
@@ -109,7 +123,7 @@ impl Activation {
         world: Rc<World>,
         place: Place,
         state: Box<dyn StateCell>,
-        layouts: Layouts,
+        (layouts, settings): (Layouts, Settings),
         record: Option<&[u8]>,
     ) -> Result<(Rc<Self>, Origin)> {
         let place = Rc::new(place);
@@ -130,15 +144,40 @@ impl Activation {
             record: RefCell::new(record),
             fate: Cell::default(),
             cache: OnceCell::new(),
+            circuits: Rc::default(),
+            limits: settings.limits,
+            keeps_cache: settings.keeps_cache,
         });
         Ok((home, origin))
     }
 
     /// What its requests were answered.
     pub(crate) fn cache(&self) -> &RefCell<Store> {
-        let limits = &self.world.limits;
-        let make = || Box::new(RefCell::new(Store::new(limits.cache_max_entries, limits.cache_max_bytes)));
-        self.cache.get_or_init(make)
+        self.cache.get_or_init(|| Box::new(RefCell::new(self.make_cache())))
+    }
+
+    fn make_cache(&self) -> Store {
+        let store = Store::new(self.limits.cache_max_entries, self.limits.cache_max_bytes);
+        if !self.keeps_cache {
+            return store;
+        }
+        let kept = self.place.shelf().unwrap_or_else(|error| {
+            self.world.host.log(&format!("{}/{}: what was fetched: {error}", self.class, self.name));
+            Vec::new()
+        });
+        store.restore(kept)
+    }
+
+    /// Writes what has changed of a cache that is kept. What cannot be written is fetched again after an eviction.
+    pub(crate) fn keep_cache(&self) {
+        let Some(changes) = self.cache.get().and_then(|cache| cache.borrow_mut().take_changes()) else { return };
+        let CacheChanges { is_cleared, gone, kept } = changes;
+        let mut writes: Vec<Write> = if is_cleared { vec![clear_shelf()] } else { Vec::new() };
+        writes.extend(gone.into_iter().map(take_from_shelf));
+        writes.extend(kept.into_iter().map(|(number, value)| put_on_shelf(number, value)));
+        if let Err(error) = self.world.host.keep(self.key, &writes) {
+            self.world.host.log(&format!("{}/{}: what was fetched is not kept: {error}", self.class, self.name));
+        }
     }
 
     /// The actor's value. It may be borrowed by who holds a turn.
@@ -188,7 +227,7 @@ impl Activation {
     }
 
     fn check_size(&self, batch: &Batch) -> Result<()> {
-        let (bytes, max) = (batch.bytes(), self.world.limits.commit_max_bytes);
+        let (bytes, max) = (batch.bytes(), self.limits.commit_max_bytes);
         if bytes <= max as usize {
             return Ok(());
         }

@@ -53,7 +53,7 @@ pub(super) struct Ask<O> {
 
 impl<O: Default + Serialize> Ask<O> {
     pub(super) fn new(cx: &Cx, kind: Kind, action: &'static str, binding: &str, key: String) -> Self {
-        let limits = &cx.0.home.world.limits;
+        let limits = &cx.0.home.limits;
         let bound = Bound {
             action,
             binding: binding.to_owned(),

@@ -9,7 +9,8 @@ use super::{
     mode::Cache,
     request::{Arrived, Request},
     selection::Selection,
-    terms::Terms,
+    shelf::{self, Bytes},
+    terms::{Terms, Times},
 };
 
 /// An answer as it is stored.
@@ -22,6 +23,8 @@ pub(super) struct Answer {
     pub(super) terms: Terms,
     /// None if the answer was for one request only.
     selection: Option<Selection>,
+    /// What the terms are made of, beside the headers.
+    made: (Cache, Times),
 }
 
 impl Answer {
@@ -34,6 +37,7 @@ impl Answer {
             fields,
             body: Rc::default(),
             is_refreshing: Cell::new(false),
+            made: (mode, arrived.times()),
         }
     }
 
@@ -53,6 +57,7 @@ impl Answer {
             fields,
             body: self.body.clone(),
             is_refreshing: Cell::new(false),
+            made: (mode, arrived.times()),
         }
     }
 
@@ -84,6 +89,41 @@ impl Answer {
         let length = head.headers.get("content-length");
         let same_length = length.is_none_or(|length| length == self.body.len().to_string().as_bytes());
         self.status == head.status && same("etag") && same("last-modified") && same_length
+    }
+
+    /// What it is when it is kept in storage.
+    pub(super) fn to_bytes(&self, url: &str) -> Option<Vec<u8>> {
+        let (mode, times) = self.made;
+        let bytes = Bytes {
+            url: url.to_owned(),
+            status: self.status,
+            headers: self.fields.as_bytes().to_vec(),
+            body: self.body.to_vec(),
+            selection: self.selection.as_ref()?.to_pairs(),
+            fresh_for: if let Cache::FreshFor(time) = mode { Some(time) } else { None },
+            sent_at: shelf::since_epoch(times.sent_at),
+            came_at: shelf::since_epoch(times.now),
+        };
+        postcard::to_allocvec(&bytes).ok()
+    }
+
+    /// The answer and its URL, of what was kept in storage. None if it is of another build's making.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<(String, Self)> {
+        let bytes: Bytes = postcard::from_bytes(bytes).ok()?;
+        let headers = Headers::new(&bytes.headers).ok()?;
+        let fields = Fields::collect(headers.iter());
+        let mode = bytes.fresh_for.map_or(Cache::Standard, Cache::FreshFor);
+        let times = Times { sent_at: shelf::time(bytes.sent_at)?, now: shelf::time(bytes.came_at)? };
+        let answer = Self {
+            status: bytes.status,
+            terms: Terms::new(bytes.status, fields.get(), mode, times),
+            selection: Some(Selection::of_pairs(bytes.selection)),
+            fields,
+            body: bytes.body.into(),
+            is_refreshing: Cell::new(false),
+            made: (mode, times),
+        };
+        Some((bytes.url, answer))
     }
 
     /// What it takes in memory, beside the overhead.

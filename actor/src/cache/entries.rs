@@ -4,7 +4,7 @@ use std::{collections::HashMap, rc::Rc};
 
 use slab::Slab;
 
-use super::answer::Answer;
+use super::{answer::Answer, shelf::Shelf};
 
 /// Most answers to one URL, for different requests.
 pub(super) const VARIANTS_MAX: usize = 8;
@@ -23,6 +23,8 @@ pub(super) struct Entry {
     older: usize,
     /// Counts uses, so that variants of one URL can be compared.
     used: u64,
+    /// Its number on the shelf.
+    number: u64,
 }
 
 /// A slab whose entries form a list from the newest to the oldest use.
@@ -37,6 +39,8 @@ pub(super) struct Entries {
     evictions: u64,
     entries_max: usize,
     pub(super) bytes_max: usize,
+    /// Of a cache that is kept across evictions.
+    pub(super) shelf: Option<Shelf>,
     /// Entries looked at, for tests of what an operation costs.
     #[cfg(test)]
     pub(super) visits: std::cell::Cell<u64>,
@@ -54,6 +58,7 @@ impl Entries {
             evictions: 0,
             entries_max,
             bytes_max,
+            shelf: None,
             #[cfg(test)]
             visits: std::cell::Cell::new(0),
         }
@@ -78,20 +83,36 @@ impl Entries {
 
     /// Stores an answer, unless it would take more than half of the bytes.
     pub(super) fn insert(&mut self, url: &str, answer: Rc<Answer>) {
+        self.insert_numbered(url, answer, None);
+    }
+
+    /// The same of what is on the shelf.
+    pub(super) fn restore(&mut self, url: &str, answer: Rc<Answer>, number: u64) {
+        let is_stored = self.insert_numbered(url, answer, Some(number));
+        if let Some(shelf) = self.shelf.as_mut().filter(|_| !is_stored) {
+            shelf.discard(number);
+        }
+    }
+
+    fn insert_numbered(&mut self, url: &str, answer: Rc<Answer>, number: Option<u64>) -> bool {
         let bytes = ENTRY_BYTES + url.len() + answer.bytes();
         if bytes > self.bytes_max / 2 || self.entries_max == 0 {
-            return;
+            return false;
         }
         self.make_room_for_variant(url);
         let url = self.by_url.get_key_value(url).map_or_else(|| Rc::from(url), |(url, _)| url.clone());
-        let entry = Entry { url: url.clone(), answer, bytes, newer: NONE, older: NONE, used: 0 };
+        let entry = Entry { url: url.clone(), answer, bytes, newer: NONE, older: NONE, used: 0, number: 0 };
         let index = self.slab.insert(entry);
+        if let Some(shelf) = &mut self.shelf {
+            self.slab[index].number = number.unwrap_or_else(|| shelf.next(index));
+        }
         self.by_url.entry(url).or_default().push(index);
         self.bytes += bytes;
         self.link(index);
         while self.slab.len() > self.entries_max || self.bytes > self.bytes_max {
             self.evict(self.oldest);
         }
+        true
     }
 
     fn make_room_for_variant(&mut self, url: &str) {
@@ -120,6 +141,9 @@ impl Entries {
     pub(super) fn remove(&mut self, index: usize) {
         self.unlink(index);
         let entry = self.slab.remove(index);
+        if let Some(shelf) = &mut self.shelf {
+            shelf.remove(index, entry.number);
+        }
         self.bytes -= entry.bytes;
         let variants = self.by_url.get_mut(&entry.url).expect("every entry is listed by its URL");
         variants.retain(|&other| other != index);
@@ -141,9 +165,18 @@ impl Entries {
     }
 
     pub(super) fn clear(&mut self) {
+        if let Some(shelf) = &mut self.shelf {
+            shelf.clear();
+        }
         self.slab = Slab::new();
         self.by_url = HashMap::new();
         (self.newest, self.oldest, self.bytes) = (NONE, NONE, 0);
+    }
+
+    /// Number and bytes of an entry.
+    pub(super) fn to_bytes(&self, index: usize) -> Option<(u64, Vec<u8>)> {
+        let entry = self.slab.get(index)?;
+        Some((entry.number, entry.answer.to_bytes(&entry.url)?))
     }
 
     fn link(&mut self, index: usize) {

@@ -69,6 +69,10 @@ impl Fields {
         Headers::new(&self.0).expect("they were collected from headers")
     }
 
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.0.len()
     }

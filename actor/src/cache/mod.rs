@@ -9,14 +9,15 @@ mod fields;
 mod mode;
 mod request;
 mod selection;
+mod shelf;
 mod store;
 mod terms;
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
-mod url;
+pub(crate) mod url;
 
 pub(crate) use answer::Stored;
 pub use mode::Cache;
 pub(crate) use request::{Arrived, Request};
 pub use store::CacheStats;
-pub(crate) use store::{Found, Stale, Store};
+pub(crate) use store::{CacheChanges, Found, Stale, Store};

@@ -41,6 +41,15 @@ impl Selection {
         self.0.iter().all(|(name, selected)| *selected == value(name, sent))
     }
 
+    /// For storage.
+    pub(super) fn to_pairs(&self) -> Vec<(String, Option<Vec<u8>>)> {
+        self.0.iter().map(|(name, value)| (name.to_string(), value.as_ref().map(|value| value.to_vec()))).collect()
+    }
+
+    pub(super) fn of_pairs(pairs: Vec<(String, Option<Vec<u8>>)>) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.map(Into::into))).collect())
+    }
+
     pub(super) fn bytes(&self) -> usize {
         let pair = size_of::<Selected>();
         self.0.iter().map(|(name, value)| pair + name.len() + value.as_ref().map_or(0, |value| value.len())).sum()

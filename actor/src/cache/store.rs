@@ -9,6 +9,7 @@ use super::{
     directives::Directives,
     entries::Entries,
     mode::Cache,
+    shelf::Shelf,
     request::{Arrived, Request},
     terms::Verdict,
     url,
@@ -66,6 +67,17 @@ pub(crate) struct Ticket {
     answer: Rc<Answer>,
 }
 
+/// What has changed of a cache that is kept in storage.
+#[derive(Debug)]
+pub(crate) struct CacheChanges {
+    /// Whether everything is to be deleted, before the rest.
+    pub(crate) is_cleared: bool,
+    /// Numbers of what is to be deleted.
+    pub(crate) gone: Vec<u64>,
+    /// What is to be written, by number.
+    pub(crate) kept: Vec<(u64, Vec<u8>)>,
+}
+
 /// The cache of one actor.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -87,6 +99,28 @@ impl Store {
             revalidations: 0,
             epoch: 0,
         }
+    }
+
+    /// The same with what was kept in storage, and what is to be kept is told by [`take_changes`](Self::take_changes).
+    pub(crate) fn restore(mut self, kept: Vec<(u64, Vec<u8>)>) -> Self {
+        let mut shelf = Shelf::default();
+        kept.iter().for_each(|(number, _)| shelf.has(*number));
+        self.entries.shelf = Some(shelf);
+        for (number, bytes) in kept {
+            match Answer::from_bytes(&bytes) {
+                Some((url, answer)) => self.entries.restore(&url, Rc::new(answer), number),
+                None => self.entries.shelf.iter_mut().for_each(|shelf| shelf.discard(number)),
+            }
+        }
+        self
+    }
+
+    /// What has changed of a cache that is kept, since the last time.
+    pub(crate) fn take_changes(&mut self) -> Option<CacheChanges> {
+        let shelf = self.entries.shelf.as_mut().filter(|shelf| shelf.is_dirty())?;
+        let (is_cleared, gone, fresh) = shelf.take();
+        let kept = fresh.into_iter().filter_map(|index| self.entries.to_bytes(index)).collect();
+        Some(CacheChanges { is_cleared, gone, kept })
     }
 
     /// What is there for a request that is about to leave (RFC 9111 section 4).

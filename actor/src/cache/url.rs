@@ -9,6 +9,13 @@ fn split(url: &str) -> (&str, &str) {
     url.split_at(if url.starts_with('/') { 0 } else { end })
 }
 
+/// Scheme, host and port of an URL, none for a path of the worker's own routes.
+pub(crate) fn origin(url: &str) -> Option<String> {
+    let key = key(url);
+    let (origin, _) = split(&key);
+    (!origin.is_empty()).then(|| origin.to_owned())
+}
+
 /// What an answer is stored under (RFC 9111 section 2): scheme and host in lower case, without a default port, with a
 /// path, without a fragment (RFC 9110 section 4.2.3).
 pub(super) fn key(url: &str) -> String {

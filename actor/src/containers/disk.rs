@@ -221,6 +221,10 @@ impl Host for MemoryHost {
         Ok(())
     }
 
+    fn keep(&self, _: Key, _: &[Write]) -> Result<(), StorageError> {
+        unreachable!("containers change in turns")
+    }
+
     fn now(&self) -> f64 {
         unreachable!("containers know no time")
     }

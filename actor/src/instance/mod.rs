@@ -75,6 +75,8 @@ pub(crate) struct Instance {
     effects: Cell<u64>,
     /// The instance's memory when idle actors left it last, in bytes.
     memory: Cell<usize>,
+    /// The actor that was entered last.
+    entered: Cell<Option<Key>>,
 }
 
 impl Instance {
@@ -99,6 +101,7 @@ impl Instance {
             entries: Cell::new(0),
             effects: Cell::new(0),
             memory: Cell::new(0),
+            entered: Cell::default(),
         }
     }
 
@@ -110,6 +113,18 @@ impl Instance {
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn routes_by_path(&self) -> bool {
         self.app.is_by_path
+    }
+
+    /// The bounds of an actor's calls; those of the worker if it is not in memory.
+    pub(crate) fn limits_of(&self, actor: Option<Key>) -> Limits {
+        let actors = self.actors.borrow();
+        actor.and_then(|actor| actors.get(actor)).map_or(self.world.limits, |home| home.limits)
+    }
+
+    /// The actor that was entered last.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn entered(&self) -> Option<Key> {
+        self.entered.get()
     }
 
     /// What runs, for the host to read after a trap.
@@ -336,6 +351,7 @@ impl Instance {
         self.entries.set(self.entries.get() + 1);
         home.used.set(self.entries.get());
         self.world.present.set(Some(actor));
+        self.entered.set(Some(actor));
         Some(home)
     }
 

@@ -31,7 +31,7 @@ impl Instance {
         request: Request,
         route: &'static Route,
     ) -> Result<(), Response> {
-        if home.tasks.get() >= self.world.limits.tasks_max {
+        if home.tasks.get() >= home.limits.tasks_max {
             let detail = format!("{} calls of this actor are waiting already", home.tasks.get());
             return Err(Problem::new(503, "overloaded", detail).into_response().retry_after(1));
         }
@@ -48,7 +48,7 @@ impl Instance {
         }
         for refresh in call.refreshes.take() {
             // What is not renewed now is at its next use.
-            if call.home.tasks.get() < self.world.limits.tasks_max {
+            if call.home.tasks.get() < call.home.limits.tasks_max {
                 self.begin_behind(&call.home, vec![refresh], "refresh");
             }
         }
@@ -188,6 +188,8 @@ impl Instance {
         }
         if home.is_lost() {
             self.lose(home);
+        } else {
+            home.keep_cache();
         }
         home.trim();
         self.make_room();

@@ -47,9 +47,9 @@ impl Native {
     fn happen(&self, event: Event) {
         match event {
             Event::Came { call, operation, came } => self.came(call, operation, came),
-            Event::Answer { call, operation, answer } => {
+            Event::Answer { call, operation, answer, of } => {
                 self.came(call, operation, Some(answer));
-                self.free_connection(call);
+                self.free_connection(call, of.as_ref());
             }
         }
     }
@@ -233,7 +233,7 @@ impl Native {
                 calls.remove(&number);
                 drop(calls);
                 let answer = Answer::of_response(response.status, &response.headers, &response.body);
-                let event = Event::Answer { call: parent, operation, answer };
+                let event = Event::Answer { call: parent, operation, answer, of: None };
                 self.schedule(Duration::ZERO, event);
             }
         }
@@ -311,21 +311,42 @@ impl Native {
         {
             let mut calls = self.calls.borrow_mut();
             let Some(call) = calls.get_mut(&number) else { return };
-            if call.connections >= self.instance.limits().connections_max {
+            if call.connections >= self.instance.limits_of(call.actor).connections_max {
                 return call.queue.push_back((operation, outbound));
             }
             call.connections += 1;
         }
+        // Own routes may wait for connections of the same actor.
         if outbound.url.starts_with('/') {
             self.admit(own_request(&outbound), Some((number, operation)));
             return;
         }
-        let answer = self.upstreams.answer(&outbound);
-        if outbound.share.is_some() {
-            self.share(number, operation, &outbound, &answer);
+        let (actor, identity) = self.actor_of(number);
+        let max = self.instance.limits_of(actor).actor_connections_max;
+        let mut connections = self.connections.borrow_mut();
+        let of_actor = connections.entry(identity.clone()).or_default();
+        if of_actor.open >= max {
+            return of_actor.waiting.push_back((number, operation, outbound));
         }
-        let (delay, answer) = answer.within(&outbound);
-        self.schedule(delay, Event::Answer { call: number, operation, answer });
+        of_actor.open += 1;
+        drop(connections);
+        self.send(number, operation, &outbound, identity);
+    }
+
+    fn actor_of(&self, number: i64) -> (Option<Key>, Identity) {
+        let calls = self.calls.borrow();
+        let call = calls.get(&number);
+        (call.and_then(|call| call.actor), call.and_then(|call| call.identity.clone()).unwrap_or_default())
+    }
+
+    /// It has its connection.
+    fn send(&self, number: i64, operation: i32, outbound: &Outbound, identity: Identity) {
+        let answer = self.upstreams.answer(outbound);
+        if outbound.share.is_some() {
+            self.share(number, operation, outbound, &answer);
+        }
+        let (delay, answer) = answer.within(outbound);
+        self.schedule(delay, Event::Answer { call: number, operation, answer, of: Some(identity) });
     }
 
     /// Lets equal requests of the same actor join this one.
@@ -360,7 +381,11 @@ impl Native {
         self.host.journals.borrow().get(call).is_some_and(|journal| journal.is_under_way(*operation))
     }
 
-    fn free_connection(&self, number: i64) {
+    /// A connection is free: of a call, and of an actor.
+    fn free_connection(&self, number: i64, of: Option<&Identity>) {
+        if let Some(identity) = of {
+            self.free_connection_of(identity);
+        }
         if let Some(call) = self.calls.borrow_mut().get_mut(&number) {
             call.connections -= 1;
         }
@@ -370,6 +395,24 @@ impl Native {
                 return self.connect(number, operation, outbound);
             }
         }
+    }
+
+    /// The connection goes to who waits longest, if he still does.
+    fn free_connection_of(&self, identity: &Identity) {
+        let next = {
+            let mut connections = self.connections.borrow_mut();
+            let Some(of_actor) = connections.get_mut(identity) else { return };
+            let next = of_actor.waiting.pop_front();
+            if next.is_none() {
+                of_actor.open -= 1;
+            }
+            next
+        };
+        let Some((number, operation, outbound)) = next else { return };
+        if self.is_waited_for(&(number, operation)) {
+            return self.send(number, operation, &outbound, identity.clone());
+        }
+        self.free_connection(number, Some(identity));
     }
 
     fn next_in_queue(&self, number: i64) -> Option<(i32, Box<Outbound>)> {
@@ -499,6 +542,7 @@ fn read_fetch(frame: &Frame<'_>) -> Result<Outbound, FrameError> {
         body_max_bytes: frame.f64(7)? as u32,
         redirects: Redirects::Follow,
         share: frame.i32(9)?.checked_sub(1).and_then(|epoch| u32::try_from(epoch).ok()),
+        breaker: None,
         is_pulled: frame.i32(10)? & 1 != 0,
         is_pushed: frame.i32(10)? & 2 != 0,
     })

@@ -272,17 +272,21 @@ impl Host for NativeHost {
     }
 
     fn commit(&self, actor: Key, writes: &[Write]) -> Result<(), StorageError> {
-        let actor = self.running(actor)?;
         self.check_journal()?;
+        self.keep(actor, writes)?;
+        self.with_running(|journal| journal.has_committed = true);
+        Ok(())
+    }
+
+    fn keep(&self, actor: Key, writes: &[Write]) -> Result<(), StorageError> {
+        let actor = self.running(actor)?;
         let database = self.storage.of(&actor)?;
         let savepoint = Savepoint::begin(&database)?;
         for (at, write) in writes.iter().enumerate() {
             let is_sql = matches!(write, Write::Sql { .. });
             database.write(write).map_err(|error| StorageError { write: is_sql.then_some(at), ..error })?;
         }
-        self.settle(&actor, &database, savepoint)?;
-        self.with_running(|journal| journal.has_committed = true);
-        Ok(())
+        self.settle(&actor, &database, savepoint)
     }
 
     fn transact(&self, actor: Key, body: &mut dyn FnMut() -> bool) -> Result<(), StorageError> {

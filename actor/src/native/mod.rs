@@ -101,6 +101,7 @@ pub struct Native {
     serial: Cell<u64>,
     /// Requests that equal ones of the same actor may join, until their answers come.
     shared: RefCell<Vec<Shared>>,
+    connections: RefCell<HashMap<Identity, Connections>>,
     /// Calls that are run again and may have results to take.
     due: RefCell<VecDeque<i64>>,
 }
@@ -152,7 +153,16 @@ enum Event {
         call: i64,
         operation: i32,
         answer: Answer,
+        /// The actor whose connection it was; none of an own route.
+        of: Option<Identity>,
     },
+}
+
+/// The connections of all calls of one actor.
+#[derive(Default)]
+struct Connections {
+    open: u32,
+    waiting: VecDeque<(i64, i32, Box<Outbound>)>,
 }
 
 impl Default for Native {
@@ -233,6 +243,7 @@ impl Native {
             serial: Cell::new(0),
             due: RefCell::default(),
             shared: RefCell::default(),
+            connections: RefCell::default(),
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
     storage::Storage,
 };
 use crate::{
-    activation::{Activation, Call, Chain, World},
+    activation::{Activation, Call, Chain, Settings, World},
     cx::Cx,
     field::{Actor, Field},
     key::Key,
@@ -98,7 +98,7 @@ impl Cx {
             has_loaded: Cell::default(),
             tenants: Tenants::default(),
         };
-        let (home, _) = Activation::hydrate(world, place, state, Layouts::default(), None)
+        let (home, _) = Activation::hydrate(world, place, state, (Layouts::default(), Settings::default()), None)
             .unwrap_or_else(|_| unreachable!("nobody has no fields"));
         Self(Call::new(home, 0.0, Chain::default(), Some(Rc::new(scripted))))
     }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod scan;
+mod shelf;
 
 use std::{
     cell::Cell as StdCell,
@@ -13,6 +14,7 @@ use std::{
 
 pub use batch::Batch;
 pub use scan::Scan;
+pub(crate) use shelf::{clear_shelf, put_on_shelf, take_from_shelf};
 use twox_hash::XxHash64;
 
 use crate::{
@@ -51,8 +53,7 @@ impl Place {
 
     /// Fails if there is any value: without a record nobody knows what it is, and it must not be overwritten.
     pub(crate) fn check_empty(&self) -> Result<()> {
-        let everything = Read::Scan { from: &[], to: &[u8::MAX; 4], is_descending: false, rows_max: 1 };
-        if self.read(&everything)?.len() == 0 {
+        if !self.has_more_than_shelf()? {
             return Ok(());
         }
         Err(self.unreadable("the record", "it is missing, and other values are there"))

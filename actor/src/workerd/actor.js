@@ -2,6 +2,7 @@
 // and what they wait for, and runs calls again that a trap has interrupted.
 
 import { Call } from "./call.js";
+import { Connections } from "./connections.js";
 import { aim, dump } from "./dump.js";
 import { SLOT_BYTES, payloadBytes, stringBytes } from "./frame.js";
 import {
@@ -97,6 +98,7 @@ export class Actor {
   key = -1;
   isActivating = false;
   /** Requests that equal ones may join. @type {Map<string, Shared>} */ shared = new Map();
+  connections = new Connections();
   #state;
   #serve;
   #generation = -1;

@@ -1,6 +1,6 @@
 // One call that waits: who made it, its operations, its journal, and who waits for its response.
 
-import { CONNECTIONS_MAX, controlWord, generation } from "./instance.js";
+import { ACTOR_CONNECTIONS_MAX, CONNECTIONS_MAX, controlWord, generation } from "./instance.js";
 import { Operations } from "./operations.js";
 import { CHAIN_HEADER, originOf } from "./request.js";
 
@@ -34,7 +34,9 @@ export class Call {
       origin: originOf(request?.url ?? ""),
       chain: (token) => `${links === null ? "" : `${links}, `}${token};${actor.label()}`,
       chainHeader: CHAIN_HEADER,
-      connections: controlWord(CONNECTIONS_MAX),
+      connections: actor.connections,
+      connectionsMax: controlWord(CONNECTIONS_MAX),
+      actorConnectionsMax: controlWord(ACTOR_CONNECTIONS_MAX),
       shared: actor.shared,
       deliver: (id, outcome) => actor.deliver({ number, id, ...outcome }),
       own: (request) => actor.own(request),

@@ -88,6 +88,23 @@ export function commit(key, address, length) {
 }
 
 /**
+ * Writes what is no turn's.
+ *
+ * @param {number} key
+ * @param {number} address
+ * @param {number} length
+ * @returns {number} as of `commit`
+ */
+export function keep(key, address, length) {
+  try {
+    owner(key).storage.commit(new FrameReader(memory), address, length);
+    return 0;
+  } catch (error) {
+    return writeFailure(error);
+  }
+}
+
+/**
  * Writes one value.
  *
  * @param {number} actor

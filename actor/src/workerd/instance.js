@@ -6,6 +6,7 @@ import { FrameReader, FrameWriter, Memory } from "./frame.js";
 
 /** Words of the control block. */
 export const BODY_MAX = 4, PATH_MAX = 5, CONNECTIONS_MAX = 6, CHAIN_MAX = 7, BY_PATH = 9, JOURNALS_MAX = 10;
+export const ACTOR_CONNECTIONS_MAX = 12;
 const INBOX = 0, INBOX_BYTES = 1, OUTBOX = 2, OUTBOX_BYTES = 3, TRACE = 8, RECYCLE_MIN = 11;
 
 /** Where the trace (docs/exchange.md) has what, in bytes. */

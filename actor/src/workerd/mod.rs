@@ -37,6 +37,7 @@ beside_host! {
     "/src/workerd/actor.js": runningJournal as actor_js;
     "/src/workerd/bindings.js": askBinding as bindings_js;
     "/src/workerd/call.js": Call as call_js;
+    "/src/workerd/connections.js": Connections as connections_js;
     "/src/workerd/dump.js": aim as dump_js;
     "/src/workerd/frame.js": payloadBytes as frame_js;
     "/src/workerd/instance.js": recycle as instance_js;
@@ -60,6 +61,7 @@ extern "C" {
     fn wake(actor: u32);
     fn read(actor: u32, address: *const u8, length: usize) -> u32;
     fn commit(actor: u32, address: *const u8, length: usize) -> u32;
+    fn keep(actor: u32, address: *const u8, length: usize) -> u32;
     fn put(actor: u32, key: *const u8, key_length: usize, value: *const u8, value_length: usize) -> u32;
     fn transact(actor: u32) -> u32;
     fn env(actor: u32) -> JsValue;
@@ -71,7 +73,7 @@ const INBOX_BYTES: usize = 4 << 10;
 const WASM_PAGE_BYTES: usize = 64 << 10;
 
 /// Words of the control block (docs/exchange.md).
-const CONTROL_WORDS: usize = 12;
+const CONTROL_WORDS: usize = 13;
 
 thread_local! {
     static INSTANCE: OnceCell<Rc<Instance>> = const { OnceCell::new() };
@@ -161,6 +163,13 @@ impl Host for Workerd {
         storage_outcome(commit(actor.to_bits(), buffer.as_ptr(), buffer.len()))
     }
 
+    fn keep(&self, actor: Key, writes: &[Write]) -> Result<(), StorageError> {
+        publish();
+        let mut buffer = Buffer::default();
+        storage::write_commit(&mut buffer, writes);
+        storage_outcome(keep(actor.to_bits(), buffer.as_ptr(), buffer.len()))
+    }
+
     fn transact(&self, actor: Key, body: &mut dyn FnMut() -> bool) -> Result<(), StorageError> {
         publish();
         storage_outcome(transaction::run(body, || transact(actor.to_bits())))
@@ -203,6 +212,7 @@ fn publish() -> u32 {
         }
         let outbox = instance.outbox();
         let (frames, limits) = (outbox.frames(), instance.limits());
+        let of_actor = instance.limits_of(instance.entered());
         CONTROL.set([
             inbox.as_ptr().addr() as u32,
             inbox.len() as u32,
@@ -210,12 +220,13 @@ fn publish() -> u32 {
             frames.len() as u32,
             limits.body_max_bytes,
             limits.path_max_bytes,
-            limits.connections_max,
+            of_actor.connections_max,
             limits.chain_max,
             std::ptr::from_ref(instance.trace()).addr() as u32,
             u32::from(instance.routes_by_path()),
             limits.journals_max_bytes,
             limits.recycle_min_bytes,
+            of_actor.actor_connections_max,
         ]);
         INBOX.set(inbox);
         if frames.is_empty() { 0 } else { frames.as_ptr().addr() as u32 }

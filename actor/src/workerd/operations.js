@@ -168,6 +168,11 @@ export class Shared {
   }
 }
 
+/** Whether it goes to this worker's own routes. @param {Want} want */
+function isOwn({ kind, url }) {
+  return kind !== BOUND && url?.[0] === "/";
+}
+
 /** What makes two requests equal. @param {Want} want */
 function keyOf({ method, url, headers, bodyMax, redirect, share }) {
   return JSON.stringify([method, url, headers, bodyMax, redirect, share]);
@@ -257,7 +262,7 @@ export class Operations {
     if (want.kind >= PULL) return this.#move(operation);
     if (((want.pieces ?? 0) & IS_PUSHED) !== 0) operation.pushed = new Pushed(null);
     if (this.#join(operation)) return;
-    if (this.#connections < this.#around.connections) this.#fetch(operation);
+    if (this.#connections < this.#around.connectionsMax) this.#fetch(operation);
     else this.#queue.push(operation);
   }
 
@@ -281,16 +286,25 @@ export class Operations {
   /** @param {Operation} operation */
   #fetch(operation) {
     this.#connections++;
+    // Own routes may wait for connections of the same actor.
+    if (isOwn(operation.want)) return this.#send(operation);
+    this.#around.connections.take(this.#around.actorConnectionsMax, () => this.#send(operation));
+  }
+
+  /** It has its connection. @param {Operation} operation */
+  #send(operation) {
+    if (this.#live.get(operation.want.id) !== operation) return this.#free(operation);
     this.#share(operation, this.#answer(operation)).then((outcome) => {
       operation.pushed?.end();
-      if (!this.#pulled.has(operation.want.id)) this.#free();
+      if (!this.#pulled.has(operation.want.id)) this.#free(operation);
       if (!operation.isDue) this.#deliver(operation, outcome);
     });
   }
 
-  /** A connection is free. */
-  #free() {
+  /** A connection is free. @param {Operation} operation */
+  #free({ want }) {
     this.#connections--;
+    if (!isOwn(want)) this.#around.connections.free();
     this.#next();
   }
 
@@ -341,7 +355,7 @@ export class Operations {
     const url = want.url ?? "";
     if (want.kind === BOUND) return askBinding(this.#around.env, want);
     try {
-      const response = await (url[0] === "/" ? this.#own(operation, url) : fetch(url, this.#init(operation, want)));
+      const response = await (isOwn(want) ? this.#own(operation, url) : fetch(url, this.#init(operation, want)));
       if (want.redirect === "error" && locationOf(response) !== null) {
         await response.body?.cancel();
         return { code: REDIRECTED };
@@ -367,7 +381,7 @@ export class Operations {
     }
     const over = () => {
       this.#pulled.delete(id);
-      this.#free();
+      this.#free(operation);
     };
     this.#pulled.set(id, new Pulled(response.body, over));
     return { ...head, isPulled: true };
@@ -412,8 +426,10 @@ export class Operations {
   /** The rest of a body that a request has brought, for the call's reply. @param {number} id */
   detach(id) {
     const pulled = this.#pulled.get(id);
+    if (pulled === undefined) return null;
     this.#pulled.delete(id);
-    return pulled?.detach() ?? null;
+    this.#around.connections.free();
+    return pulled.detach();
   }
 
   /** @param {Operation} operation @param {Sent} sent */

@@ -4,6 +4,7 @@ import type { Trap } from "./instance.js";
 
 export type { Journal } from "./journal.js";
 export type { Operations, Shared } from "./operations.js";
+import type { Connections } from "./connections.js";
 import type { Shared } from "./operations.js";
 
 export interface Exports {
@@ -65,6 +66,7 @@ export interface Caller {
   /** The last request. */
   request: Request | null;
   env: Env;
+  connections: Connections;
   shared: Map<string, Shared>;
   label(): string;
   deliver(result: Result): void;
@@ -191,8 +193,11 @@ export interface Surroundings {
   env: Env;
   /** Scheme, host and port that the call was made to. */
   origin: string;
-  /** Most connections at once. */
-  connections: number;
+  /** Those of all calls of the actor. */
+  connections: Connections;
+  /** Most connections of this call at once, and of all of them. */
+  connectionsMax: number;
+  actorConnectionsMax: number;
   chainHeader: string;
   chain(token: string): string;
   /** Requests of the actor that equal ones may join, by what makes them equal. */

@@ -46,7 +46,7 @@ pub enum Frame<'m> {
         /// The calls of the same actor that wait for this one.
         chain: Option<&'m str>,
     },
-    /// From WebAssembly: a call has ended.
+    /// From WebAssembly: a call has ended, or has begun its reply.
     Response {
         /// The call's number.
         call: u64,
@@ -56,8 +56,8 @@ pub enum Frame<'m> {
         content_type: Option<&'m str>,
         /// Number of the other headers.
         headers: usize,
-        /// Length of the body.
-        body: Option<usize>,
+        /// The body.
+        body: Body,
     },
     /// From WebAssembly: a call waits.
     Wait {
@@ -73,6 +73,19 @@ pub enum Frame<'m> {
         /// What became of their operations.
         results: Vec<Outcome<'m>>,
     },
+}
+
+/// Where the body of a response comes from.
+#[derive(Debug, PartialEq)]
+pub enum Body {
+    /// There is none.
+    None,
+    /// The frame, or where it says; its length.
+    Here(usize),
+    /// The answer to the operation of this number.
+    Operation(i32),
+    /// The call, which writes it after this.
+    Call,
 }
 
 /// What a call newly wants.
@@ -102,6 +115,10 @@ pub enum Want<'m> {
         url: &'m str,
         /// Length of the body.
         body: Option<usize>,
+        /// Whether the call pushes the body, piece by piece.
+        is_pushed: bool,
+        /// Whether the call pulls the answer's body, piece by piece.
+        is_pulled: bool,
     },
     /// A request that the cache has answered.
     Hit {
@@ -113,6 +130,27 @@ pub enum Want<'m> {
         status: i32,
         /// Length of the answer's body.
         body: usize,
+    },
+    /// Something of a binding.
+    Bound {
+        /// What is asked of it.
+        action: &'static str,
+        /// Binding and key, with a slash between them.
+        target: &'m str,
+        /// Length of the value.
+        body: Option<usize>,
+    },
+    /// The next piece of an answer's body.
+    Pull {
+        /// The fetch that the answer is to.
+        from: i32,
+    },
+    /// The next piece of a body that the call writes.
+    Push {
+        /// The fetch whose body it is, unless it is that of the reply.
+        to: Option<i32>,
+        /// Length of the piece; none at the end.
+        piece: Option<usize>,
     },
 }
 
@@ -132,12 +170,14 @@ pub struct Outcome<'m> {
 pub enum End<'m> {
     /// The time has passed.
     Slept,
-    /// A response came.
+    /// A response came, or what a binding answers, or a piece of a body; or a piece was taken.
     Fetched {
         /// Status of HTTP.
         status: i32,
         /// Length of the body.
         body: Option<usize>,
+        /// Whether the call pulls the body, piece by piece.
+        is_pulled: bool,
     },
     /// It failed.
     Failed {

@@ -1,7 +1,7 @@
 //! What a frame means, if it is one.
 
 use super::slots::{I32, NULL, SLOT_BYTES, STRING, Slots};
-use super::{End, Frame, Operation, Outcome, Want};
+use super::{Body, End, Frame, Operation, Outcome, Want};
 
 /// What a path, a URL and a failure may be long: more than a worker allows unless it was told to.
 const TEXT_MAX_BYTES: usize = 64 << 10;
@@ -19,9 +19,11 @@ const CHAIN_MAX: usize = 1_024;
 const SLOTS: usize = 6;
 const CHAIN_SLOTS: usize = 2;
 const RESULT_SLOTS: usize = 7;
-const FETCH_SLOTS: usize = 10;
+const FETCH_SLOTS: usize = 11;
 const HIT_SLOTS: usize = 7;
 const SLEEP_SLOTS: usize = 3;
+const BOUND_SLOTS: usize = 8;
+const PIECE_SLOTS: usize = 5;
 const CANCEL_SLOTS: usize = 2;
 
 /// Frames of a chain start at a multiple of it.
@@ -30,8 +32,16 @@ const FRAME_ALIGN: usize = 8;
 /// A resume says here how many results it has.
 const RESULTS: usize = 4;
 
-/// All that an answer says of itself.
-const FLAGS_MAX: usize = 3;
+/// All that an answer says of itself, and the part of it that its body is pulled.
+const FLAGS_MAX: usize = 7;
+const FLAG_PULLED: usize = 4;
+
+/// Which bodies of a fetch come and go piece by piece.
+const PIECES_PULLED: usize = 1;
+const PIECES_PUSHED: usize = 2;
+
+/// In the place of an operation: the body is the reply's, and the call writes it.
+const REPLY: i32 = -1;
 
 const WAITS: i32 = -1;
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -43,7 +53,9 @@ const CONTENT_TYPES: [&str; 6] = [
     "text/html; charset=utf-8",
     "image/svg+xml",
 ];
-const FAILURES: [&str; 8] = [
+const ACTIONS: [&str; 9] =
+    ["kv.get", "kv.put", "kv.delete", "kv.list", "r2.get", "r2.head", "r2.put", "r2.delete", "r2.list"];
+const FAILURES: [&str; 13] = [
     "failed",
     "invalid URL or request",
     "connection refused",
@@ -52,6 +64,11 @@ const FAILURES: [&str; 8] = [
     "body too large",
     "connection lost",
     "cancelled",
+    "the body's stream failed",
+    "too many redirects",
+    "the answer is a redirect",
+    "the answer is not HTTP",
+    "no such binding",
 ];
 
 /// The frame at an address, and how many slots it has.
@@ -100,9 +117,17 @@ fn response(slots: Slots<'_>) -> Option<Frame<'_>> {
     next(slots)?;
     let status = slots.i32(0)?;
     let content_type = slots.opt(1, || content_type(slots))?;
-    let body = slots.body(2)?;
+    let body = reply_body(slots)?;
     let headers = slots.headers(3, HEADERS_MAX_BYTES)?;
     Some(Frame::Response { call, status, content_type, headers, body })
+}
+
+fn reply_body(slots: Slots<'_>) -> Option<Body> {
+    match slots.i32(2) {
+        Some(REPLY) => Some(Body::Call),
+        Some(operation) => (operation >= 0).then_some(Body::Operation(operation)),
+        None => Some(slots.body(2)?.map_or(Body::None, Body::Here)),
+    }
 }
 
 fn content_type(slots: Slots<'_>) -> Option<&str> {
@@ -146,6 +171,9 @@ fn operation(slots: Slots<'_>, index: usize) -> Option<Operation<'_>> {
         1 => fetch(cancel.with(FETCH_SLOTS)?)?,
         2 => Want::Sleep { ms: cancel.with(SLEEP_SLOTS)?.amount(2)? },
         3 => hit(cancel.with(HIT_SLOTS)?)?,
+        4 => bound(cancel.with(BOUND_SLOTS)?)?,
+        5 => pull(cancel.with(PIECE_SLOTS)?)?,
+        6 => push(cancel.with(PIECE_SLOTS)?)?,
         _ => return None,
     };
     Some(Operation { id: cancel.i32(0)?, want })
@@ -156,14 +184,39 @@ fn fetch(slots: Slots<'_>) -> Option<Want<'_>> {
     slots.amount(7)?;
     slots.count(8).filter(|redirects| *redirects <= 2)?;
     slots.count(9)?;
+    let pieces = slots.count(10).filter(|pieces| *pieces <= PIECES_PULLED + PIECES_PUSHED)?;
+    let (is_pulled, is_pushed) = (pieces & PIECES_PULLED != 0, pieces & PIECES_PUSHED != 0);
     let (method, url) = target(slots)?;
-    Some(Want::Fetch { method, url, body: slots.body(5)? })
+    Some(Want::Fetch { method, url, body: slots.body(5)?, is_pushed, is_pulled })
 }
 
 fn hit(slots: Slots<'_>) -> Option<Want<'_>> {
     let (method, url) = target(slots)?;
     let status = slots.i32(6).filter(|status| (200..=599).contains(status))?;
     Some(Want::Hit { method, url, status, body: slots.bytes(5)?.len() })
+}
+
+fn bound(slots: Slots<'_>) -> Option<Want<'_>> {
+    let action = slots.str(2, METHOD_MAX_BYTES)?;
+    let action = ACTIONS.into_iter().find(|known| *known == action)?;
+    let target = slots.str(3, TEXT_MAX_BYTES).filter(|target| target.contains('/'))?;
+    slots.str(4, TEXT_MAX_BYTES)?;
+    slots.amount(6)?;
+    slots.amount(7)?;
+    Some(Want::Bound { action, target, body: slots.body(5)? })
+}
+
+fn pull(slots: Slots<'_>) -> Option<Want<'_>> {
+    slots.null(3)?;
+    slots.amount(4)?;
+    let from = slots.i32(2).filter(|from| *from >= 0)?;
+    Some(Want::Pull { from })
+}
+
+fn push(slots: Slots<'_>) -> Option<Want<'_>> {
+    slots.amount(4)?;
+    let to = slots.i32(2).filter(|to| *to >= REPLY)?;
+    Some(Want::Push { to: (to != REPLY).then_some(to), piece: slots.body(3)? })
 }
 
 /// Method and URL of a request to elsewhere, whose headers are right.
@@ -195,8 +248,12 @@ fn outcome(slots: Slots<'_>) -> Option<Outcome<'_>> {
             End::Slept
         }
         (None, 200..) => {
-            slots.opt(6, || slots.count(6).filter(|flags| *flags <= FLAGS_MAX))?;
-            End::Fetched { status, body }
+            let flags = slots.opt(6, || slots.count(6).filter(|flags| *flags <= FLAGS_MAX))?;
+            let is_pulled = flags.unwrap_or_default() & FLAG_PULLED != 0;
+            if is_pulled && body.is_some() {
+                return None;
+            }
+            End::Fetched { status, body, is_pulled }
         }
         _ => return None,
     };

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{End, Frame, Operation, Outcome, Want};
+use super::{Body, End, Frame, Operation, Outcome, Want};
 use crate::terminal::{count, plain, size};
 
 /// What is shown of a path, a URL or a reason.
@@ -10,6 +10,9 @@ const SHOWN_MAX_CHARS: usize = 200;
 
 /// Operations or results that are shown of one frame.
 const NESTED_SHOWN_MAX: usize = 16;
+
+/// What is said of a body that calls pull or push.
+const IN_PIECES: &str = "body in pieces";
 
 impl fmt::Display for Frame<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,7 +25,7 @@ impl fmt::Display for Frame<'_> {
             Frame::Response { call, status, content_type, headers, body } => {
                 write!(f, "response  {}, {status}", number(*call))?;
                 content_type.map_or(Ok(()), |value| write!(f, " {}", shown(value)))?;
-                write!(f, ", {}, {}", count(*headers, "header"), body_of(*body))
+                write!(f, ", {}, {body}", count(*headers, "header"))
             }
             Frame::Wait { call, task, operations } => {
                 write!(f, "wait      {}, task {task}: ", number(*call))?;
@@ -36,16 +39,38 @@ impl fmt::Display for Frame<'_> {
     }
 }
 
+impl fmt::Display for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Body::None => f.write_str(&body_of(None)),
+            Body::Here(bytes) => f.write_str(&body_of(Some(bytes))),
+            Body::Operation(id) => write!(f, "body of operation {id}"),
+            Body::Call => f.write_str("body that the call writes"),
+        }
+    }
+}
+
 impl fmt::Display for Operation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let id = self.id;
         match self.want {
             Want::Cancel => write!(f, "cancel {id}"),
             Want::Sleep { ms } => write!(f, "{id} sleep {ms} ms"),
-            Want::Fetch { method, url, body: None } => write!(f, "{id} fetch {method} {}", shown(url)),
-            Want::Fetch { method, url, body } => write!(f, "{id} fetch {method} {}, {}", shown(url), body_of(body)),
+            Want::Fetch { method, url, body, is_pushed, is_pulled } => {
+                let body = if is_pushed { format!(", {IN_PIECES}") } else { and_body_of(body) };
+                let answer = if is_pulled { ", answer in pieces" } else { "" };
+                write!(f, "{id} fetch {method} {}{body}{answer}", shown(url))
+            }
             Want::Hit { method, url, status, body } => {
                 write!(f, "{id} hit {method} {}: {status}, {}", shown(url), body_of(Some(body)))
+            }
+            Want::Bound { action, target, body } => {
+                write!(f, "{id} {action} {}{}", shown(target), and_body_of(body))
+            }
+            Want::Pull { from } => write!(f, "{id} pull of {from}"),
+            Want::Push { to, piece } => {
+                let to = to.map_or("the reply".into(), |to| to.to_string());
+                write!(f, "{id} push to {to}, {}", piece.map_or("end".into(), |bytes| body_of(Some(bytes))))
             }
         }
     }
@@ -56,7 +81,8 @@ impl fmt::Display for Outcome<'_> {
         write!(f, "task {} operation {} ", self.task, self.operation)?;
         match self.end {
             End::Slept => f.write_str("slept"),
-            End::Fetched { status, body } => write!(f, "{status}, {}", body_of(body)),
+            End::Fetched { status, is_pulled: true, .. } => write!(f, "{status}, {IN_PIECES}"),
+            End::Fetched { status, body, .. } => write!(f, "{status}, {}", body_of(body)),
             End::Failed { why, text: "" } => write!(f, "failed: {why}"),
             End::Failed { why, text } => write!(f, "failed: {why} ({})", shown(text)),
         }
@@ -74,6 +100,11 @@ fn shown(text: &str) -> String {
 
 fn body_of(bytes: Option<usize>) -> String {
     bytes.map_or("no body".into(), |bytes| format!("body of {}", size(bytes)))
+}
+
+/// Nothing where there is no body.
+fn and_body_of(bytes: Option<usize>) -> String {
+    bytes.map_or(String::new(), |_| format!(", {}", body_of(bytes)))
 }
 
 fn list(f: &mut fmt::Formatter<'_>, items: &[impl fmt::Display]) -> fmt::Result {

@@ -8,6 +8,9 @@ use crate::dump::PAGE_BYTES;
 
 const GOLDEN: &str = include_str!("../../../tests/golden/exchange.json");
 
+const PIECES: &str = "operations: an answer in pieces, a value of a binding, a reply in pieces";
+const RESULTS: &str = "resume with a body in pieces and a binding that is not there";
+
 const MEMORY_BYTES: usize = 4 * PAGE_BYTES;
 
 /// The bytes of a golden frame.
@@ -89,6 +92,14 @@ fn responses_are_found() {
         shown("response with a content type of its own"),
         "response  call 3, 404 text/markdown; charset=utf-8, 0 headers, body of 7 bytes"
     );
+    assert_eq!(
+        shown("response whose body an operation has brought"),
+        "response  call 4, 200 application/octet-stream, 0 headers, body of operation 3"
+    );
+    assert_eq!(
+        shown("response whose body its call writes"),
+        "response  call 5, 200 text/plain; charset=utf-8, 1 header, body that the call writes"
+    );
 }
 
 #[test]
@@ -106,6 +117,16 @@ fn waits_are_found_with_what_they_want() {
         shown("operations: a hit in the cache"),
         "wait      call 13, task 1048579: 0 hit GET https://example.com/c: 200, body of 4 bytes"
     );
+    assert_eq!(
+        shown(PIECES),
+        "wait      call 14, task 1048579: 0 fetch GET https://example.com/a, answer in pieces; \
+         1 kv.get SETTINGS/theme; 2 pull of 0; 3 push to the reply, body of 4 bytes; 4 push to the reply, end"
+    );
+    assert_eq!(
+        shown("operations: a request in pieces, a value for a binding"),
+        "wait      call 15, task 1048579: 5 fetch PUT https://example.com/b, body in pieces, answer in pieces; \
+         6 push to 5, body of 5 bytes; 7 r2.put FILES/a/b.txt, body of 4 bytes"
+    );
 }
 
 #[test]
@@ -119,6 +140,11 @@ fn resumes_are_found_with_what_they_bring() {
         shown("resume with a result that an equal request has brought"),
         "resume    task 7 operation 2 204, no body"
     );
+    assert_eq!(
+        shown(RESULTS),
+        "resume    task 7 operation 0 200, body in pieces; task 7 operation 1 200, body of 5 bytes; \
+         task 7 operation 2 200, no body; task 7 operation 3 failed: no such binding"
+    );
 }
 
 #[test]
@@ -126,6 +152,7 @@ fn every_response_of_a_chain_is_found() {
     for (name, addresses) in [
         ("response chain of three", &[4096, 4096 + 104, 4096 + 104 + 168][..]),
         ("response chain of two without padding", &[4096, 4096 + 104]),
+        ("response chain of a head and the first piece of its body", &[4096, 4096 + 96]),
     ] {
         let memory = memory(&[(4096, golden(name))]);
         assert_eq!(scan(&memory).map(|found| found.address).collect::<Vec<_>>(), addresses, "{name}");
@@ -193,13 +220,31 @@ fn what_breaks_a_rule_is_no_frame() {
         ("an operation without its frame", "operations: a fetch with a view", 36, 2),
         ("an operation of another kind", "operations: a fetch with a view", 136, 3),
         ("a hit without a status", "operations: a hit in the cache", 212, 4),
-        ("an answer that says what is not known", "resume with a result that an equal request has brought", 216, 4),
+        ("an answer that says what is not known", "resume with a result that an equal request has brought", 216, 8),
+        ("a response with the body of no operation", "response whose body its call writes", 36, 0xfe),
+        ("pieces of what is no body", PIECES, 344, 4),
+        ("a binding that is asked for what is not known", PIECES, 528, b'x'),
+        ("a binding without its key", PIECES, 548, b'.'),
+        ("a binding's bound that is no number", PIECES, 508, 2),
+        ("a pull of nothing", PIECES, 619, 0x80),
+        ("a pull with a piece", PIECES, 628, 2),
+        ("a push to nothing", PIECES, 700, 0xfe),
+        ("a push without its deadline", PIECES, 728, 0),
+        ("a failure that is not known", RESULTS, 644, 13),
         ("results that are none", "resume with a sleep that has ended", 68, 0),
         ("a task that is no integer", "resume with a sleep that has ended", 116, 3),
     ] {
         let left = usize::from(name.contains("chain"));
         assert_eq!(altered(name, at, byte), left, "{why}");
     }
+}
+
+#[test]
+fn a_body_that_has_come_is_not_to_be_pulled() {
+    let mut bytes = golden(RESULTS);
+    // What the first result says of itself, for the second, which has a body.
+    bytes.copy_within(260..276, 412);
+    assert_eq!(scan(&memory(&[(4096, bytes)])).count(), 0);
 }
 
 #[test]
@@ -228,7 +273,15 @@ proptest! {
 
     #[test]
     fn damaged_frames_are_scanned_to_their_end(at in 0_usize..600, byte in any::<u8>()) {
-        for name in ["operations: two fetches, a sleep, a cancel", "resume with two results", "request", "response with a view"] {
+        for name in [
+            "operations: two fetches, a sleep, a cancel",
+            PIECES,
+            "resume with two results",
+            RESULTS,
+            "request",
+            "response with a view",
+            "response whose body its call writes",
+        ] {
             let mut bytes = golden(name);
             let at = at % bytes.len();
             bytes[at] = byte;

@@ -1,22 +1,24 @@
-//! `#[actor(version = 2, from = v1::Todo)]` on the struct.
+//! `#[actor(version = 2, from = v1::Todo, limits = …, durable_cache)]` on the struct.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::meta::ParseNestedMeta;
 use syn::parse::Parse;
-use syn::{Attribute, Ident, LitInt, Meta, Path, Token, Type};
+use syn::{Attribute, Expr, Ident, LitInt, Meta, Path, Token, Type};
 
 use crate::errors::Errors;
 use crate::spans;
 
-/// Which version of its state an actor is, and which struct was the version before.
+/// Which version of its state an actor is, which struct was the version before, and what is its own of what a worker sets.
 #[derive(Default)]
-pub(super) struct Version {
-    number: Option<u32>,
+pub(super) struct Settings {
+    version: Option<u32>,
     from: Option<Type>,
+    limits: Option<Expr>,
+    keeps_cache: bool,
 }
 
-impl Version {
+impl Settings {
     /// Nothing where there are errors, so that none follows from them.
     pub(super) fn parse(actor: &Ident, attributes: &[Attribute], errors: &mut Errors) -> Self {
         let before = errors.len();
@@ -34,9 +36,22 @@ impl Version {
 
     /// What the implementation of `Actor` says beside the trait's defaults.
     pub(super) fn codegen(&self) -> TokenStream {
-        let number = self.number.map(|number| quote!(const VERSION: ::core::primitive::u32 = #number;));
+        let number = self.version.map(|number| quote!(const VERSION: ::core::primitive::u32 = #number;));
+        let cache = self.keeps_cache.then(|| quote!(const DURABLE_CACHE: ::core::primitive::bool = true;));
         let upgrade = self.from.as_ref().map(upgrade);
-        quote!(#number #upgrade)
+        let limits = self.limits.as_ref().map(limits);
+        quote!(#number #cache #upgrade #limits)
+    }
+}
+
+/// What is written is a function of the worker's limits.
+fn limits(make: &Expr) -> TokenStream {
+    let worker = Ident::new("__worker", Span::mixed_site());
+    quote! {
+        fn limits(#worker: ::duractor::Limits) -> ::duractor::Limits {
+            let __make: fn(::duractor::Limits) -> ::duractor::Limits = #make;
+            __make(#worker)
+        }
     }
 }
 
@@ -60,6 +75,8 @@ fn upgrade(from: &Type) -> TokenStream {
 struct Keys {
     version: Option<LitInt>,
     from: Option<(Path, Type)>,
+    limits: Option<Expr>,
+    durable_cache: Option<()>,
 }
 
 impl Keys {
@@ -79,6 +96,13 @@ impl Keys {
             let from = value(key, &format!("write `from = v1::{actor}`: the struct of the version before"))?;
             return set(&mut self.from, (key.path.clone(), from), key);
         }
+        if key.path.is_ident("limits") {
+            let limits = value(key, "write `limits = …`: a function that makes `Limits` of those of the worker")?;
+            return set(&mut self.limits, limits, key);
+        }
+        if key.path.is_ident("durable_cache") {
+            return set(&mut self.durable_cache, (), key);
+        }
         Err(key.error(if key.path.is_ident("transient") {
             "`transient` goes on a field: `#[actor(transient)]`".to_owned()
         } else {
@@ -86,7 +110,7 @@ impl Keys {
         }))
     }
 
-    fn check(self, actor: &Ident) -> syn::Result<Version> {
+    fn check(self, actor: &Ident) -> syn::Result<Settings> {
         let number = self.version.as_ref().map(number).transpose()?;
         if let Some((key, from)) = &self.from {
             if number.is_none() {
@@ -102,7 +126,12 @@ impl Keys {
                 return Err(syn::Error::new_spanned(from, message));
             }
         }
-        Ok(Version { number, from: self.from.map(|(_, from)| from) })
+        Ok(Settings {
+            version: number,
+            from: self.from.map(|(_, from)| from),
+            limits: self.limits,
+            keeps_cache: self.durable_cache.is_some(),
+        })
     }
 }
 
