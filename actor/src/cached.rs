@@ -302,7 +302,9 @@ impl Future for Cached {
             let id = operation.id();
             let ended = ready!(Pin::new(operation).poll(cx));
             let before = std::mem::replace(&mut this.progress, Progress::Over);
-            let Progress::UnderWay { passage, plan, sent_at, epoch, .. } = before else { unreachable!("matched above") };
+            let Progress::UnderWay { passage, plan, sent_at, epoch, .. } = before else {
+                unreachable!("matched above")
+            };
             if let (Some(passage), Ended::Done(outcome)) = (passage, &ended) {
                 passage.record(outcome, this.now());
             }

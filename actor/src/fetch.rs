@@ -20,8 +20,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     activation::Call,
-    breaker::Breaker,
     body_stream::{Broken, StreamReply, push_all},
+    breaker::Breaker,
     cache::Cache,
     cached::Cached,
     cx::{Cx, Ended},
@@ -127,7 +127,12 @@ enum Progress {
         source: Option<Flow>,
         flaw: Option<String>,
     },
-    UnderWay { asking: Asking, url: String, body_max_bytes: u32, time_max: Duration },
+    UnderWay {
+        asking: Asking,
+        url: String,
+        body_max_bytes: u32,
+        time_max: Duration,
+    },
     Over,
 }
 

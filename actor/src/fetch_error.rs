@@ -99,7 +99,8 @@ pub enum FetchError {
         /// Where to.
         url: String,
     },
-    /// What came is not an answer of HTTP.
+    /// What came is not an answer of HTTP. workerd calls that an internal error, and calls a host whose name is not known one,
+    /// too.
     InvalidAnswer {
         /// Where to.
         url: String,
@@ -182,7 +183,7 @@ impl fmt::Display for FetchError {
             Self::BodyFailed { reason, .. } => write!(f, "the request's body cannot be made: {reason}"),
             Self::TooManyRedirects { .. } => f.write_str("redirects lead on and on"),
             Self::Redirected { .. } => f.write_str("the answer is a redirect"),
-            Self::InvalidAnswer { reason, .. } => write!(f, "the answer is not HTTP: {reason}"),
+            Self::InvalidAnswer { reason, .. } => write!(f, "there is no answer of HTTP: {reason}"),
             Self::ConnectionLost { .. } => f.write_str("the connection was lost"),
             Self::Cancelled { .. } => f.write_str("the call has ended"),
             Self::TooManyOperations { max, .. } => write!(f, "more than {max} operations at once in one call"),

@@ -65,7 +65,10 @@ pub(crate) enum Want {
     /// Something of a binding.
     Bound(Box<Bound>),
     /// The next piece of the body that the request of this number has brought.
-    Pull { from: i32, time_max: Duration },
+    Pull {
+        from: i32,
+        time_max: Duration,
+    },
     Push(Box<Push>),
 }
 
@@ -300,6 +303,11 @@ impl Ops {
     /// Whether something is under way.
     pub(crate) fn is_waited_for(&self) -> bool {
         self.live.iter().any(|live| matches!(live.state, State::UnderWay(_)))
+    }
+
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn count(&self) -> usize {
+        self.live.len()
     }
 
     pub(crate) fn take_wanted(&mut self) -> Vec<(i32, Want)> {

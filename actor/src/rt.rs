@@ -53,4 +53,4 @@ pub fn refuse(problem: Problem) -> Response {
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use crate::workerd::install;
+pub use crate::workerd::{install, left};

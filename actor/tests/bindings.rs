@@ -88,8 +88,10 @@ impl Store {
     /// A value, an object and an answer at once.
     #[get("/all/{key}")]
     async fn all(cx: &Cx, key: &str) -> Result<String> {
-        let beside = try_join(async { Ok(cx.r2("PHOTOS").get(key).await?) }, async { Ok(cx.get("https://a.example/").await?) });
-        let (value, (object, reply)) = try_join(async { Ok::<_, Error>(cx.kv("NOTES").get(key).await?) }, beside).await?;
+        let beside =
+            try_join(async { Ok(cx.r2("PHOTOS").get(key).await?) }, async { Ok(cx.get("https://a.example/").await?) });
+        let (value, (object, reply)) =
+            try_join(async { Ok::<_, Error>(cx.kv("NOTES").get(key).await?) }, beside).await?;
         let texts = [value.map(|value| value.text().into_owned()), object.map(|object| object.text().into_owned())];
         Ok(format!("{texts:?} {}", reply.text()))
     }

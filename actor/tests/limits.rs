@@ -198,7 +198,8 @@ fn a_durable_cache_is_there_after_an_eviction() {
     let count = Cell::new(0);
     native.upstream("https://a.example/f/*", move |sent: &Sent| {
         count.set(count.get() + 1);
-        Answer::text(format!("{} {}", count.get(), sent.url.rsplit('/').next().unwrap())).header("cache-control", "max-age=60")
+        Answer::text(format!("{} {}", count.get(), sent.url.rsplit('/').next().unwrap()))
+            .header("cache-control", "max-age=60")
     });
     assert_eq!(native.get("/modest/e/text/f/one").send().text(), "1 one");
     assert_eq!(native.get("/modest/e/text/f/two").send().text(), "2 two");
@@ -233,9 +234,11 @@ fn what_left_a_durable_cache_does_not_come_back() {
 fn what_is_fresh_by_force_and_validated_is_kept_too() {
     let native = native();
     native.upstream("https://a.example/forced", Answer::text("forced").header("cache-control", "no-store"));
-    native.upstream("https://a.example/tagged", |sent: &Sent| match sent.headers.iter().any(|(name, _)| name == "if-none-match") {
-        true => Answer::status(304).header("etag", "\"1\""),
-        false => Answer::text("tagged").header("etag", "\"1\"").header("cache-control", "max-age=0"),
+    native.upstream("https://a.example/tagged", |sent: &Sent| {
+        match sent.headers.iter().any(|(name, _)| name == "if-none-match") {
+            true => Answer::status(304).header("etag", "\"1\""),
+            false => Answer::text("tagged").header("etag", "\"1\"").header("cache-control", "max-age=0"),
+        }
     });
     assert_eq!(native.get("/modest/h/forced/forced").send().text(), "forced");
     assert_eq!(native.get("/modest/h/text/tagged").send().text(), "tagged");

@@ -104,7 +104,9 @@ fn native() -> Native {
     native.upstream("https://files.example/cut", Answer::pieces(["one ", "two "]).cut());
     native.upstream("https://files.example/empty", Answer::status(204));
     native.upstream("https://files.example/missing", Answer::status(404));
-    native.upstream("https://files.example/copy", |sent: &Sent| Answer::status(if sent.body.is_empty() { 400 } else { 201 }));
+    native.upstream("https://files.example/copy", |sent: &Sent| {
+        Answer::status(if sent.body.is_empty() { 400 } else { 201 })
+    });
     native
 }
 

@@ -7,6 +7,9 @@ const gates = new Map();
 /** Requests whose client left before the answer, by path. */
 const aborted = new Map();
 
+/** Requests that are neither answered nor given up. */
+let underWay = 0;
+
 const TICK_MS = 1;
 
 /** @param {Map<string, number>} counts @param {string} key @param {number} by */
@@ -199,6 +202,8 @@ const answers = {
 
   count: (request, rest, url) => new Response(String(asked.get(url.searchParams.get("path")) ?? 0)),
 
+  'under-way': () => new Response(String(underWay - 1)),
+
   aborted: (request, rest, url) => new Response(String(aborted.get(url.searchParams.get("path")) ?? 0)),
 };
 
@@ -208,8 +213,21 @@ export default {
     const url = new URL(request.url);
     const [first, ...rest] = url.pathname.slice(1).split("/");
     add(asked, url.pathname, 1);
-    request.signal.addEventListener("abort", () => add(aborted, url.pathname, 1));
-    const answer = answers[first];
-    return answer ? answer(request, rest, url) : new Response("no such path", { status: 404 });
+    let isUnderWay = true;
+    const leave = () => {
+      if (isUnderWay) underWay--;
+      isUnderWay = false;
+    };
+    underWay++;
+    request.signal.addEventListener("abort", () => {
+      add(aborted, url.pathname, 1);
+      leave();
+    });
+    try {
+      const answer = answers[first];
+      return answer ? await answer(request, rest, url) : new Response("no such path", { status: 404 });
+    } finally {
+      leave();
+    }
   },
 };

@@ -9,8 +9,8 @@ use super::{
     directives::Directives,
     entries::Entries,
     mode::Cache,
-    shelf::Shelf,
     request::{Arrived, Request},
+    shelf::Shelf,
     terms::Verdict,
     url,
 };

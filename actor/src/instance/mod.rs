@@ -133,6 +133,14 @@ impl Instance {
         &self.world.trace
     }
 
+    /// Tasks that wait and operations that are under way, for tests of what is left.
+    #[cfg(target_arch = "wasm32")]
+    pub(crate) fn left(&self) -> (usize, usize) {
+        let tasks = self.tasks.borrow();
+        let operations = tasks.iter().map(|(_, task)| task.call.ops.borrow().count()).sum();
+        (tasks.len(), operations)
+    }
+
     /// What every actor stores, as JSON: class, version, and of each field the layout and its hash.
     #[cfg(target_arch = "wasm32")]
     pub(crate) fn describe(&self) -> String {

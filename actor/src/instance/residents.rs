@@ -56,8 +56,9 @@ impl Instance {
         self.world.present.set(Some(actor));
         let layouts = class.layouts().map_err(IntoResponse::into_response)?;
         let state = (class.make)();
-        let (home, origin) = Activation::hydrate(self.world.clone(), place, state, (layouts, class.settings(self.world.limits)), record)
-            .map_err(IntoResponse::into_response)?;
+        let (home, origin) =
+            Activation::hydrate(self.world.clone(), place, state, (layouts, class.settings(self.world.limits)), record)
+                .map_err(IntoResponse::into_response)?;
         settle_in(&home, class, origin)?;
         home.used.set(self.entries.get());
         Ok(self.actors.borrow_mut().insert(home))

@@ -42,14 +42,7 @@ enum What {
 
 impl Answer {
     fn of(what: What) -> Self {
-        Self {
-            what,
-            delay: Duration::ZERO,
-            is_shared: false,
-            pieces: Vec::new(),
-            is_cut: false,
-            is_pulled: false,
-        }
+        Self { what, delay: Duration::ZERO, is_shared: false, pieces: Vec::new(), is_cut: false, is_pulled: false }
     }
 
     /// A status without a body.

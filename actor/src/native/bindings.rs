@@ -117,7 +117,8 @@ impl Store {
         let (prefix, delimiter, cursor) = (text("prefix"), text("delimiter"), text("cursor"));
         let max = options["limit"].as_u64().map_or(PAGE_MAX, |limit| (limit as usize).min(PAGE_MAX));
         let (mut shown, mut prefixes, mut last) = (Vec::new(), Vec::<String>::new(), None);
-        let mut keys = self.entries.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > cursor).peekable();
+        let mut keys =
+            self.entries.iter().filter(|(key, _)| key.starts_with(prefix) && key.as_str() > cursor).peekable();
         while shown.len() + prefixes.len() < max
             && let Some((key, entry)) = keys.next()
         {

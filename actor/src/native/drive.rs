@@ -199,7 +199,8 @@ impl Native {
             if from < 0 {
                 return News::Head(number, response);
             }
-            if let Some(pulled) = calls.get_mut(&number).and_then(|call| call.pulled.remove(&from)).filter(|_| !is_head) {
+            if let Some(pulled) = calls.get_mut(&number).and_then(|call| call.pulled.remove(&from)).filter(|_| !is_head)
+            {
                 (response.body, response.is_cut) = pulled.rest();
             }
             return News::Ended(number, response);
@@ -526,7 +527,8 @@ fn read_bound(frame: &Frame<'_>) -> Result<Bound, FrameError> {
 fn read_hit(frame: &Frame<'_>) -> Result<Hit, FrameError> {
     let part = |bytes: Option<&[u8]>| Part::Kept(bytes.unwrap_or_default().into());
     let (headers, body) = (part(frame.opt_bytes(4)?), part(frame.opt_bytes(5)?));
-    let answer = Inbound { status: frame.i32(6)? as u16, body, headers, is_shared: false, is_redirected: false, pulled: None };
+    let answer =
+        Inbound { status: frame.i32(6)? as u16, body, headers, is_shared: false, is_redirected: false, pulled: None };
     Ok(Hit { method: frame.str(2)?.to_owned(), url: frame.str(3)?.to_owned(), answer })
 }
 

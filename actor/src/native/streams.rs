@@ -18,9 +18,8 @@ pub(super) struct Pulled {
 
 impl Pulled {
     pub(super) fn new(pieces: Vec<Vec<u8>>, is_cut: bool) -> Self {
-        let small = pieces.into_iter().flat_map(|piece| {
-            piece.chunks(PIECE_MAX_BYTES).map(<[u8]>::to_vec).collect::<Vec<_>>()
-        });
+        let small =
+            pieces.into_iter().flat_map(|piece| piece.chunks(PIECE_MAX_BYTES).map(<[u8]>::to_vec).collect::<Vec<_>>());
         Self { pieces: small.collect(), is_cut }
     }
 
@@ -68,7 +67,9 @@ impl Native {
     /// Whether somebody takes it.
     fn write_reply(&self, number: i64, piece: Option<Vec<u8>>) -> bool {
         let mut calls = self.calls.borrow_mut();
-        let Some(call) = calls.get_mut(&number).filter(|call| !call.is_head && !call.is_abandoned) else { return false };
+        let Some(call) = calls.get_mut(&number).filter(|call| !call.is_head && !call.is_abandoned) else {
+            return false;
+        };
         let Some(head) = &mut call.head else { return false };
         match piece {
             Some(piece) => head.body.extend(piece),

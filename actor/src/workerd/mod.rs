@@ -105,6 +105,11 @@ pub fn install(routes: fn() -> Router) {
     publish();
 }
 
+/// Tasks and operations of all actors that have not ended, for tests.
+pub fn left() -> (usize, usize) {
+    with_instance(Instance::left)
+}
+
 struct Workerd;
 
 impl Host for Workerd {

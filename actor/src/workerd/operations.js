@@ -532,6 +532,8 @@ function failure(error) {
   const text = error instanceof Error ? error.message : String(error);
   if (/too many redirects/i.test(text)) return { code: REDIRECTS_ON };
   if (error instanceof TypeError) return { code: INVALID, text };
+  // What is no HTTP, and what a resolver does not know.
+  if (/^internal error/i.test(text)) return { code: INVALID_ANSWER, text };
   if (/refused/i.test(text)) return { code: REFUSED, text };
   if (/dns|not known|ENOTFOUND/i.test(text)) return { code: NOT_FOUND, text };
   if (/connection lost|disconnected|reset|closed/i.test(text)) return { code: LOST, text };

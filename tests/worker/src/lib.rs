@@ -8,6 +8,7 @@ mod bindings;
 mod chain;
 mod crash;
 mod inputs;
+mod modest;
 mod outbound;
 mod place;
 mod probe;
@@ -26,6 +27,7 @@ use crate::{
     chain::Chain,
     crash::{Ledger, Shelf, Tally},
     inputs::Inputs,
+    modest::Modest,
     outbound::Outbound,
     place::Place,
     probe::Probe,
@@ -57,6 +59,7 @@ fn routes() -> Router {
         .mount::<Tally>("/crash/tally/{name}", "{name}")
         .mount::<Inputs>("/inputs", "inputs")
         .mount::<Keeper>("/keeper/{name}", "{name}")
+        .mount::<Modest>("/modest/{name}", "{name}")
         .mount::<New>("/new/{name}", "{name}")
         .mount::<Old>("/old/{name}", "{name}")
         .mount::<Other>("/other/{name}", "{name}")

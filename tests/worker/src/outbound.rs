@@ -34,6 +34,15 @@ fn get() -> String {
     "GET".into()
 }
 
+/// Paths of the mixed test.
+#[derive(Deserialize)]
+pub(crate) struct Mixture {
+    hit: String,
+    miss: String,
+    failure: String,
+    late: String,
+}
+
 /// What became of it.
 #[derive(Default, Serialize)]
 pub(crate) struct Answer {
@@ -83,6 +92,17 @@ impl Outbound {
     fn cache(cx: &Cx) -> String {
         let stats = cx.cache().stats();
         format!("{} {} {}", stats.entries, stats.hits, stats.misses)
+    }
+
+    /// An answer that is kept, one that is not, a failure, and what is given up, all at once.
+    #[post("/mixture")]
+    async fn mixture(Json(mixture): Json<Mixture>, cx: &Cx) -> Result<Json<(String, String, u16, String)>> {
+        let get = |path: &str| cx.get(format!("{UPSTREAM}{path}"));
+        let late = async { Ok(cx.timeout(millis(30), get(&mixture.late)).await) };
+        let kept = try_join(get(&mixture.hit), get(&mixture.miss));
+        let ((hit, miss), (failure, late)) = try_join(kept, try_join(get(&mixture.failure), late)).await?;
+        let late = late.map_or_else(|elapsed| elapsed.to_string(), |_| "it has come".into());
+        Ok(Json((hit.text().into_owned(), miss.text().into_owned(), failure.status(), late)))
     }
 
     #[post("/attempt")]
@@ -266,6 +286,9 @@ fn kind(error: &FetchError) -> &'static str {
         FetchError::Cancelled { .. } => "cancelled",
         FetchError::TooManyOperations { .. } => "too-many-operations",
         FetchError::Status { .. } => "status",
+        FetchError::TooManyRedirects { .. } => "too-many-redirects",
+        FetchError::Redirected { .. } => "redirected",
+        FetchError::InvalidAnswer { .. } => "invalid-answer",
         _ => "other",
     }
 }

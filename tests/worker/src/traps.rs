@@ -215,6 +215,13 @@ impl Traps {
         memory_bytes()
     }
 
+    /// Tasks and operations that are not ended, of all actors.
+    #[get("/left")]
+    fn left() -> String {
+        let (tasks, operations) = left();
+        format!("{tasks} {operations}")
+    }
+
     /// Takes memory, and gives it back.
     #[post("/grow/{mib}")]
     fn grow(mib: usize) -> usize {
@@ -303,6 +310,16 @@ fn memory_bytes() -> usize {
 #[cfg(not(target_arch = "wasm32"))]
 fn memory_bytes() -> usize {
     0
+}
+
+#[cfg(target_arch = "wasm32")]
+fn left() -> (usize, usize) {
+    duractor::__rt::left()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn left() -> (usize, usize) {
+    (0, 0)
 }
 
 /// Uses up the memory.

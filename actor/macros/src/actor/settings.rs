@@ -37,7 +37,11 @@ impl Settings {
     /// What the implementation of `Actor` says beside the trait's defaults.
     pub(super) fn codegen(&self) -> TokenStream {
         let number = self.version.map(|number| quote!(const VERSION: ::core::primitive::u32 = #number;));
-        let cache = self.keeps_cache.then(|| quote!(const DURABLE_CACHE: ::core::primitive::bool = true;));
+        let cache = self.keeps_cache.then(|| {
+            quote!(
+                const DURABLE_CACHE: ::core::primitive::bool = true;
+            )
+        });
         let upgrade = self.from.as_ref().map(upgrade);
         let limits = self.limits.as_ref().map(limits);
         quote!(#number #cache #upgrade #limits)
