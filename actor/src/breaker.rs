@@ -10,16 +10,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{dates::since, ops::Outcome};
+use crate::dates::since;
 
 /// Origins whose failures an actor counts.
 const ORIGINS_MAX: usize = 256;
-
-/// Statuses by which an upstream says that it has failed.
-const FAILURES: [u16; 4] = [500, 502, 503, 504];
-
-/// Codes of failures (docs/exchange.md) that are an upstream's: refused, not found, too late, lost, not HTTP.
-const FAILURE_CODES: [i32; 5] = [2, 3, 4, 6, 11];
 
 /// When an origin that keeps failing is not asked any more, and for how long; see
 /// [`Fetch::breaker`](crate::Fetch::breaker).
@@ -100,11 +94,7 @@ pub(crate) struct Passage {
 }
 
 impl Passage {
-    pub(crate) fn record(self, outcome: &Outcome, now: SystemTime) {
-        let has_failed = match outcome {
-            Ok(answer) => FAILURES.contains(&answer.status),
-            Err(failed) => FAILURE_CODES.contains(&failed.code),
-        };
+    pub(crate) fn record(self, has_failed: bool, now: SystemTime) {
         let mut circuits = self.circuits.0.borrow_mut();
         let Some(circuit) = circuits.get_mut(&self.origin) else { return };
         if !has_failed {

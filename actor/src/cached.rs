@@ -17,13 +17,16 @@ use crate::{
     cx::{Cx, Ended, Operation},
     exchange::Headers,
     fetch_error::CIRCUIT_OPEN,
-    ops::{Failed, Hit, Inbound, Outbound, Part, Redirects, Want},
+    ops::{Failed, Hit, Inbound, Outbound, Outcome, Part, Redirects, Want},
     time::since_epoch,
 };
 
 /// Statuses in place of which a stale answer may stand
 /// ([RFC 5861 section 4](https://www.rfc-editor.org/rfc/rfc5861#section-4)).
 const ERRORS: [u16; 4] = [500, 502, 503, 504];
+
+/// Codes of failures (docs/exchange.md) that are an upstream's: refused, not found, too late, lost, not HTTP.
+const FAILURE_CODES: [i32; 5] = [2, 3, 4, 6, 11];
 
 /// A request that the cache may answer. It ends as an [`Operation`] does.
 pub(crate) struct Cached {
@@ -306,7 +309,7 @@ impl Future for Cached {
                 unreachable!("matched above")
             };
             if let (Some(passage), Ended::Done(outcome)) = (passage, &ended) {
-                passage.record(outcome, this.now());
+                passage.record(has_failed(outcome), this.now());
             }
             match this.conclude(id, ended, plan, sent_at, epoch) {
                 Next::End(ended) => return Poll::Ready(ended),
@@ -318,6 +321,14 @@ impl Future for Cached {
                 }
             }
         }
+    }
+}
+
+/// Whether an upstream has.
+fn has_failed(outcome: &Outcome) -> bool {
+    match outcome {
+        Ok(answer) => ERRORS.contains(&answer.status),
+        Err(failed) => FAILURE_CODES.contains(&failed.code),
     }
 }
 

@@ -110,7 +110,7 @@ impl Keys {
         Err(key.error(if key.path.is_ident("transient") {
             "`transient` goes on a field: `#[actor(transient)]`".to_owned()
         } else {
-            format!("unknown key: a struct can be `#[actor({})]`", example(actor))
+            format!("unknown key: a struct can be `#[actor({}, limits = …, durable_cache)]`", example(actor))
         }))
     }
 
