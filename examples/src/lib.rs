@@ -10,6 +10,8 @@ pub mod echo;
 
 pub mod upstreams;
 
+mod listed;
+
 pub mod rates;
 
 pub mod todo;
@@ -23,6 +25,8 @@ pub mod session;
 pub mod home;
 
 mod page;
+
+mod waterfall;
 
 use duractor::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Several upstreams at once: all of them, the first of them, and the best of them kept.
+//! Several upstreams at once: all of them, the first of them, the best of them kept, and what the cache makes of it.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -7,12 +7,11 @@ use futures::future::{join_all, select_ok};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    listed,
     page::{escape, page},
-    upstreams::{Offer, Pair},
+    upstreams::{BANKS, Offer, Pair},
+    waterfall,
 };
-
-/// The banks that are asked.
-const BANKS: [&str; 4] = ["alpha", "beta", "gamma", "delta"];
 
 /// How long each of them is waited for.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -86,6 +85,20 @@ impl Rates {
         Json(&self.best)
     }
 
+    /// `GET /rates/waterfall`: asks for what may be used again, and draws when each request had its answer, and from where.
+    #[get("/waterfall")]
+    pub async fn waterfall(&self, cx: &Cx) -> impl IntoResponse {
+        let svg = waterfall::draw(&listed::ask_all(cx).await);
+        ([("cache-control", "no-store")], Response::svg(svg))
+    }
+
+    /// `POST /rates/clear`: lets go of what the cache keeps, and draws again.
+    #[post("/clear")]
+    pub fn clear(&self, cx: &Cx) -> Redirect {
+        cx.cache().clear();
+        Redirect::to("/rates/waterfall")
+    }
+
     /// `GET /rates`: a page with all that.
     #[get]
     pub async fn page(&self, Query(pick): Query<Pick>, cx: &Cx) -> Html<String> {
@@ -156,11 +169,30 @@ impl Rates {
   <tbody>{rows}</tbody>
 </table></div>
 <p>All banks were asked at once, each for at most {} ms. Make one slow, or let it fail, and
-compare again; set it empty to let it be as it was.</p>"#,
-                PATIENCE.as_millis()
+compare again; set it empty to let it be as it was.</p>
+{}"#,
+                PATIENCE.as_millis(),
+                frame()
             ),
         )
     }
+}
+
+/// A frame with the waterfall, and the buttons that load it: the rest of the page stays as it is.
+fn frame() -> String {
+    let (width, height) = waterfall::size(listed::REQUESTS);
+    format!(
+        r#"<h2>What the cache does</h2>
+<p>Listed rates may be used again: some for five seconds, some as long as the bank says that they hold, some while the next
+one is fetched, some never. Here all are asked for at once. Six requests are under way, the others wait in line; load it
+again, at once or some seconds later, and see which are not made.</p>
+<form target="waterfall">
+  <button formaction="/rates/waterfall">Load again</button>
+  <button formmethod="post" formaction="/rates/clear">Clear the cache</button>
+</form>
+<div class="scroll"><iframe name="waterfall" title="Waterfall of requests" src="/rates/waterfall"
+  style="aspect-ratio: {width} / {height}"></iframe></div>"#
+    )
 }
 
 fn option(pair: Pair, chosen: bool) -> String {

@@ -133,7 +133,7 @@ fn click_everything_in(native: &Native, page: &str, clickable: usize) {
 
 #[test]
 fn everything_on_the_index_page_answers() {
-    click_everything("/", 31);
+    click_everything("/", 33);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn everything_on_a_counters_page_answers() {
 
 #[test]
 fn everything_on_the_rates_page_answers() {
-    click_everything("/rates", 7);
+    click_everything("/rates", 9);
 }
 
 #[test]
