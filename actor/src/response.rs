@@ -191,8 +191,8 @@ impl Response {
     /// The stream owns what it needs: it starts after the turn, so it can borrow nothing of the actor.
     ///
     /// ```
-    /// use duractor::{prelude::*, Response};
-    /// use futures::stream;
+    /// use duractor::prelude::*;
+    /// use futures::{StreamExt, stream};
     ///
     /// #[derive(Default, Actor)]
     /// struct Log {

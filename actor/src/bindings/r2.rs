@@ -23,7 +23,7 @@ impl Cx {
     /// # use duractor::{Cx, Result};
     /// # async fn thumbnail(cx: &Cx, name: &str) -> Result<Option<Vec<u8>>> {
     /// let photos = cx.r2("PHOTOS");
-    /// photos.put("a.jpg", b"…").content_type("image/jpeg").custom("by", "ann").await?;
+    /// photos.put("a.jpg", "…").content_type("image/jpeg").custom("by", "ann").await?;
     /// let photo = photos.get("a.jpg").await?;
     /// # Ok(photo.map(|photo| photo.bytes().to_vec())) }
     /// ```

@@ -74,7 +74,7 @@ impl Store {
     fn answer(&mut self, bound: &Bound, now: f64) -> Answer {
         let options: Value = serde_json::from_str(&bound.options).unwrap_or_default();
         match bound.action {
-            "kv.get" => self.get(bound, |entry| kv_info(entry)),
+            "kv.get" => self.get(bound, kv_info),
             "r2.get" => self.get_object(bound, &options),
             "r2.head" => self.get(bound, |entry| r2_info(&bound.key, entry)).without_body(),
             "kv.put" | "r2.put" => {
