@@ -68,6 +68,10 @@ impl Entries {
         self.slab.len()
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.slab.is_empty()
+    }
+
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }

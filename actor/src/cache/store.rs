@@ -11,7 +11,7 @@ use super::{
     mode::Cache,
     request::{Arrived, Request},
     shelf::Shelf,
-    terms::Verdict,
+    terms::{Verdict, forbids_storing},
     url,
 };
 
@@ -160,6 +160,9 @@ impl Store {
 
     /// The most recent of the answers that a request selects (RFC 9111 section 4.1).
     fn variant(&self, request: &Request<'_>) -> Option<Ticket> {
+        if self.entries.is_empty() {
+            return None;
+        }
         let url = url::key(request.url);
         self.matching(&url, request).max_by_key(|ticket| ticket.answer.terms.date)
     }
@@ -175,19 +178,22 @@ impl Store {
             self.compare(request, mode, arrived);
             return false;
         }
-        let answer = Answer::new(request, mode, arrived);
-        let is_kept = answer.is_worth_keeping(mode, arrived.now);
-        let fits = arrived.body.len() <= self.entries.bytes_max / 2;
+        // Many answers forbid it, and that is told quickly.
+        let answer =
+            (!forbids_storing(arrived.status, arrived.headers, mode)).then(|| Answer::new(request, mode, arrived));
+        let kept = answer.filter(|answer| answer.is_worth_keeping(mode, arrived.now));
         // What is stored may still have to stand in for an upstream that fails.
-        if !is_kept && arrived.status >= 500 {
+        let has_nothing_to_do = arrived.status >= 500 || self.entries.is_empty();
+        if kept.is_none() && has_nothing_to_do {
             return false;
         }
         let url = url::key(request.url);
         self.selected(&url, request).iter().for_each(|ticket| self.entries.remove(ticket.index));
-        if is_kept && fits {
+        let Some(answer) = kept else { return false };
+        if arrived.body.len() <= self.entries.bytes_max / 2 {
             self.entries.insert(&url, Rc::new(answer.with_body(arrived.body)));
         }
-        is_kept
+        true
     }
 
     fn matching(&self, url: &str, request: &Request<'_>) -> impl Iterator<Item = Ticket> {

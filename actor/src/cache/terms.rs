@@ -150,6 +150,12 @@ fn is_forced(status: u16, mode: Cache) -> bool {
     is_cacheable && matches!(mode, Cache::FreshFor(_))
 }
 
+/// Whether an answer says no-store and means it.
+pub(super) fn forbids_storing(status: u16, headers: Headers<'_>, mode: Cache) -> bool {
+    let says = Directives::read(headers.get_all("cache-control"), headers.get_all("pragma"));
+    !may_store(status, &says, is_forced(status, mode))
+}
+
 /// What of RFC 9111 section 3 `http-cache-semantics` does not know.
 fn may_store(status: u16, says: &Directives, is_forced: bool) -> bool {
     let is_whole = (200..600).contains(&status) && status != 206 && status != 304;

@@ -26,6 +26,9 @@ const SECRET_HEADER = /^(authorization|cookie|proxy-authorization)$/i;
 const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6, CANCELLED = 7;
 const REDIRECTS_ON = 9, REDIRECTED = 10, INVALID_ANSWER = 11;
 
+/** A body without a byte. */
+const NOTHING = new Uint8Array();
+
 /** What is said of a body that is encoded. */
 const ENCODED = new Set(["content-encoding", "content-length"]);
 
@@ -129,7 +132,9 @@ export function sendable(headers, except) {
 function headerPairs(headers) {
   /** @type {[string, string][]} */
   const pairs = [];
-  sendable(headers).forEach((value, name) => pairs.push([name, value]));
+  headers.forEach((value, name) => {
+    if (NAME.test(name)) pairs.push([name, value]);
+  });
   return pairs;
 }
 
@@ -150,12 +155,22 @@ function redirected({ method, headers, body }, status, isOwn) {
 /** A request that serves several operations of one actor. It is aborted when the last of them has left. */
 export class Shared {
   #users = 1;
-  #leave;
+  #all;
+  #key;
+  #controller;
 
-  /** @param {Promise<Outcome>} outcome @param {() => void} leave */
-  constructor(outcome, leave) {
+  /**
+   * @param {Map<string, Shared>} all those that equal ones may join
+   * @param {string} key
+   * @param {Promise<Outcome>} outcome
+   * @param {AbortController | null} controller
+   */
+  constructor(all, key, outcome, controller) {
     this.outcome = outcome;
-    this.#leave = leave;
+    this.#all = all;
+    this.#key = key;
+    this.#controller = controller;
+    all.set(key, this);
   }
 
   join() {
@@ -163,8 +178,15 @@ export class Shared {
     return this;
   }
 
+  /** No other one may join. */
+  close() {
+    if (this.#all.get(this.#key) === this) this.#all.delete(this.#key);
+  }
+
   abort() {
-    if (--this.#users === 0) this.#leave();
+    if (--this.#users > 0) return;
+    this.close();
+    this.#controller?.abort();
   }
 }
 
@@ -175,7 +197,9 @@ function isOwn({ kind, url }) {
 
 /** What makes two requests equal. @param {Want} want */
 function keyOf({ method, url, headers, bodyMax, redirect, share }) {
-  return JSON.stringify([method, url, headers, bodyMax, redirect, share]);
+  // No method and no number has a blank, and a URL with one is at the end.
+  const lines = headers === undefined ? "" : JSON.stringify(headers);
+  return `${method} ${share} ${bodyMax} ${redirect} ${lines.length} ${lines} ${url}`;
 }
 
 /** An operation that has not ended. */
@@ -294,9 +318,14 @@ export class Operations {
   /** It has its connection. @param {Operation} operation */
   #send(operation) {
     if (this.#live.get(operation.want.id) !== operation) return this.#free(operation);
-    this.#share(operation, this.#answer(operation)).then((outcome) => {
+    const answer = this.#answer(operation);
+    const { want, controller } = operation;
+    const shared = want.share ? new Shared(this.#around.shared, keyOf(want), answer, controller) : null;
+    operation.shared = shared;
+    answer.then((outcome) => {
+      shared?.close();
       operation.pushed?.end();
-      if (!this.#pulled.has(operation.want.id)) this.#free(operation);
+      if (!this.#pulled.has(want.id)) this.#free(operation);
       if (!operation.isDue) this.#deliver(operation, outcome);
     });
   }
@@ -320,23 +349,6 @@ export class Operations {
     return true;
   }
 
-  /** Lets equal requests join this one. @param {Operation} operation @param {Promise<Outcome>} outcome */
-  #share(operation, outcome) {
-    const { want, controller } = operation;
-    if (!want.share) return outcome;
-    const all = this.#around.shared, key = keyOf(want);
-    const forget = () => {
-      if (all.get(key) === shared) all.delete(key);
-    };
-    const shared = new Shared(outcome, () => {
-      forget();
-      controller?.abort();
-    });
-    operation.shared = shared;
-    all.set(key, shared);
-    return outcome.finally(forget);
-  }
-
   /** The connection that has become free goes to who waits longest, unless it can join another request by now. */
   #next() {
     for (let operation; (operation = this.#queue.shift()) !== undefined; ) {
@@ -350,41 +362,35 @@ export class Operations {
   }
 
   /** @param {Operation} operation @returns {Promise<Outcome>} */
-  async #answer(operation) {
+  #answer(operation) {
     const { want } = operation;
     const url = want.url ?? "";
     if (want.kind === BOUND) return askBinding(this.#around.env, want);
     try {
-      const response = await (isOwn(want) ? this.#own(operation, url) : fetch(url, this.#init(operation, want)));
-      if (want.redirect === "error" && locationOf(response) !== null) {
-        await response.body?.cancel();
-        return { code: REDIRECTED };
-      }
-      const outcome = await this.#read(operation, response);
-      if (response.redirected || operation.hasMoved) outcome.isRedirected = true;
-      return outcome;
+      const response = isOwn(want) ? this.#own(operation, url) : fetch(url, this.#init(operation, want));
+      return response.then((response) => this.#read(operation, response), failure);
     } catch (error) {
-      return failure(error);
+      return Promise.resolve(failure(error));
     }
   }
 
   /** @param {Operation} operation @param {Response} response @returns {Outcome | Promise<Outcome>} */
   #read(operation, response) {
-    const { id, pieces = 0, bodyMax = 0 } = operation.want;
-    if ((pieces & IS_PULLED) === 0) return readResponse(response, bodyMax);
+    const { id, pieces = 0, bodyMax = 0, redirect } = operation.want;
     const head = readHead(response);
+    if (redirect === "error" && locationOf(response) !== null) return without(response, { code: REDIRECTED });
     if (head.code !== undefined) return head;
-    // Nobody is there to read it.
-    if (operation.isDue || this.#live.get(id) !== operation) {
-      response.body?.cancel().catch(() => {});
-      return head;
-    }
+    if (response.redirected || operation.hasMoved) head.isRedirected = true;
+    if ((pieces & IS_PULLED) === 0) return readBody(response, head, bodyMax);
+    // Nobody may be there to read it.
+    if (operation.isDue || this.#live.get(id) !== operation) return without(response, head);
     const over = () => {
       this.#pulled.delete(id);
       this.#free(operation);
     };
     this.#pulled.set(id, new Pulled(response.body, over));
-    return { ...head, isPulled: true };
+    head.isPulled = true;
+    return head;
   }
 
   /** The next piece of a body. @param {Operation} operation */
@@ -510,21 +516,27 @@ function readHead({ status, headers }) {
   return { status, headers: isEncoded ? pairs.filter(([name]) => !ENCODED.has(name)) : pairs };
 }
 
-/** @param {Response} response @param {number} max @returns {Promise<Outcome>} */
-async function readResponse(response, max) {
-  const head = readHead(response);
-  if (head.headers === undefined) return head;
-  const length = head.headers.find(([name]) => name === "content-length")?.[1];
-  const body = await readBody(response, length, max);
-  return body === null ? { code: TOO_LARGE } : { ...head, body };
+/** The whole answer, or why there is none. @param {Response} response @param {Outcome} head @param {number} max @returns {Outcome | Promise<Outcome>} */
+function readBody(response, head, max) {
+  const length = head.headers?.find(([name]) => name === "content-length")?.[1];
+  if (Number(length) > max) return without(response, { code: TOO_LARGE });
+  const bytes = length === undefined ? undeclared(response, max) : response.arrayBuffer();
+  return bytes.then((bytes) => {
+    if (bytes === null) return { code: TOO_LARGE };
+    head.body = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+    return head;
+  }, failure);
 }
 
-/** @param {Response} response @param {string | undefined} length as declared @param {number} max */
-async function readBody(response, length, max) {
-  if (length === undefined) return response.body === null ? undefined : readStream(response.body, max);
-  if (Number(length) <= max) return new Uint8Array(await response.arrayBuffer());
-  await response.body?.cancel().catch(() => {});
-  return null;
+/** @param {Response} response @param {number} max @returns {Promise<Uint8Array | null>} */
+function undeclared({ body }, max) {
+  return body === null ? Promise.resolve(NOTHING) : readStream(body, max);
+}
+
+/** Gives a body up. @param {Response} response @param {Outcome} outcome */
+function without(response, outcome) {
+  response.body?.cancel().catch(() => {});
+  return outcome;
 }
 
 /** What went wrong, as far as the runtime's words tell. @param {unknown} error @returns {Outcome} */
