@@ -16,6 +16,7 @@ Commands:
   build          Build the worker that wrangler runs
   inspect-dump   Look into the memory of a worker that trapped
   receive-dumps  Receive the memory of workers that trap under `wrangler dev`
+  mock-upstream  Make a worker that answers for the internet, from a script
 
 Options:
   -h, --help     Print this, or the help of a command
@@ -78,8 +79,30 @@ It runs until Ctrl-C. A worker sends its memory if it is told where to:
   wrangler dev --var DURACTOR_DUMP:http://127.0.0.1:8790
 A dump holds all that the worker knew, secrets included.";
 
+const MOCK_HELP: &str = "\
+Make a worker that answers for the internet, from a script
+
+Usage: duractor mock-upstream [OPTIONS] <SCRIPT>
+
+Arguments:
+  <SCRIPT>  JSON; the format is that of duractor::native::Script, so that native tests use the same file
+
+Options:
+      --out <DIR>  Folder to write upstream.js and wrangler.toml to; default: `upstream`
+  -h, --help       Print this
+
+A worker in development sends its requests there if it is bound to it. In its own wrangler.toml:
+  [[services]]
+  binding = \"DURACTOR_UPSTREAM\"
+  service = \"upstream\"
+and both run by
+  wrangler dev --config wrangler.toml --config upstream/wrangler.toml
+What was sent is the answer to http://duractor.test/sent, as JSON. Raw workerd needs no binding: the worker is its
+globalOutbound.";
+
 const SHOWN_MAX: NonZeroUsize = NonZeroUsize::new(100).unwrap();
 const PORT: u16 = 8790;
+const MOCK: &str = "upstream";
 const DUMPS: &str = "dumps";
 const DUMPS_MAX: NonZeroUsize = NonZeroUsize::new(20).unwrap();
 
@@ -94,6 +117,8 @@ pub enum Command {
     Inspect(Inspect),
     /// `duractor receive-dumps`.
     Receive(Receive),
+    /// `duractor mock-upstream`.
+    Mock(Mock),
 }
 
 /// How a build trades time for size.
@@ -162,6 +187,15 @@ impl Default for Receive {
     }
 }
 
+/// What `duractor mock-upstream` was told.
+#[derive(Debug, PartialEq)]
+pub struct Mock {
+    /// The script.
+    pub script: PathBuf,
+    /// Folder to write to.
+    pub out: PathBuf,
+}
+
 impl Options {
     /// The mode that was asked for, else what fits wrangler's command (`WRANGLER_COMMAND` of a custom build).
     pub fn mode(&self, wrangler_command: Option<&str>) -> Mode {
@@ -193,6 +227,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command> {
         Some(Value(word)) if word == "build" => parse_build(parser),
         Some(Value(word)) if word == "inspect-dump" => parse_inspect(parser),
         Some(Value(word)) if word == "receive-dumps" => parse_receive(parser),
+        Some(Value(word)) if word == "mock-upstream" => parse_mock(parser),
         Some(Value(word)) => bail!("there is no command `{}`; `duractor --help` lists them", word.display()),
         Some(option) => Err(option.unexpected().into()),
     }
@@ -220,6 +255,22 @@ fn set_mode(options: &mut Options, mode: Mode) -> Result<()> {
     match options.mode.replace(mode) {
         Some(before) if before != mode => bail!("--dev and --release exclude each other"),
         _ => Ok(()),
+    }
+}
+
+fn parse_mock(mut parser: lexopt::Parser) -> Result<Command> {
+    let (mut script, mut out) = (None, PathBuf::from(MOCK));
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Command::Print(MOCK_HELP.into())),
+            Long("out") => out = parser.value()?.into(),
+            Value(file) if script.is_none() => script = Some(file.into()),
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    match script {
+        Some(script) => Ok(Command::Mock(Mock { script, out })),
+        None => bail!("which script? `duractor mock-upstream --help` says what it is"),
     }
 }
 

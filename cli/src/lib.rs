@@ -19,10 +19,12 @@
 //! `duractor inspect-dump` ([`inspect`]) reads it: [`dump`] is the format, [`frames`] finds what has crossed between
 //! JavaScript and WebAssembly.
 //!
+//! `duractor mock-upstream` ([`mock`]) makes a worker of a script of upstreams, for tests in workerd.
+//!
 //! # Modules, low to high
 //!
 //! [`terminal`], [`args`], [`wasm`], [`config`], [`snippet`], [`check`], [`cargo`], [`bindgen`], [`optimize`], [`minify`], [`entry`], [`output`],
-//! [`layouts`], [`build`], [`dump`], [`frames`], [`inspect`], [`receive`].
+//! [`layouts`], [`build`], [`dump`], [`frames`], [`inspect`], [`receive`], [`mock`].
 
 pub mod args;
 pub mod bindgen;
@@ -36,6 +38,7 @@ pub mod frames;
 pub mod inspect;
 pub mod layouts;
 pub mod minify;
+pub mod mock;
 pub mod optimize;
 pub mod output;
 pub mod receive;
@@ -58,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<()> 
         Command::Build(options) => build::build(&options)?,
         Command::Inspect(options) => inspect::inspect(&options)?,
         Command::Receive(options) => receive::receive(&options)?,
+        Command::Mock(options) => mock::mock(&options)?,
     }
     Ok(())
 }

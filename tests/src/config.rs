@@ -18,6 +18,32 @@ pub enum Internet {
     Sockets,
 }
 
+/// What a worker of development is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Development<'d> {
+    /// It is a release.
+    None,
+    /// Where dumps go.
+    Dumps(&'d str),
+    /// The module that answers for the internet.
+    Mock(&'d Path),
+}
+
+impl Development<'_> {
+    fn binding(self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Dumps(url) => format!(r#"(name = "DURACTOR_DUMP", text = "{url}"), "#),
+            Self::Mock(_) => r#"(name = "DURACTOR_UPSTREAM", service = "mock"), "#.to_owned(),
+        }
+    }
+
+    /// The mock, of which there is always one.
+    fn module(self) -> &'static str {
+        if let Self::Mock(_) = self { r#"embed "mock.js""# } else { r#""export default {};""# }
+    }
+}
+
 impl Internet {
     fn service(self) -> &'static str {
         match self {
@@ -45,14 +71,21 @@ pub fn root() -> &'static Path {
 
 /// Writes the configuration into a folder, which gets links to all that it names, and returns its path.
 ///
-/// Where there is a URL for dumps the worker is one of development.
-pub(crate) fn write(folder: &Path, internet: Internet, objects: &Path, dumps: Option<&str>) -> Result<PathBuf> {
+pub(crate) fn write(
+    folder: &Path,
+    internet: Internet,
+    objects: &Path,
+    development: Development<'_>,
+) -> Result<PathBuf> {
     link(folder)?;
-    if dumps.is_some() {
+    if development != Development::None {
         develop(folder)?;
     }
+    if let Development::Mock(upstream) = development {
+        fs::copy(upstream, folder.join("mock.js"))?;
+    }
     let config = folder.join("config.capnp");
-    fs::write(&config, text(internet, objects, dumps)?)?;
+    fs::write(&config, text(internet, objects, development)?)?;
     Ok(config)
 }
 
@@ -89,13 +122,14 @@ fn link(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn text(internet: Internet, disk: &Path, dumps: Option<&str>) -> Result<String> {
+fn text(internet: Internet, disk: &Path, development: Development<'_>) -> Result<String> {
     let modules = modules()?;
     let (namespaces, bindings) = objects()?;
     let outbound = internet.service();
+    let mock = development.module();
     let disk = disk.display();
     let keys = SESSION_KEYS.join(",");
-    let dumps = dumps.map_or_else(String::new, |url| format!(r#"(name = "DURACTOR_DUMP", text = "{url}"), "#));
+    let development = development.binding();
     Ok(format!(
         r#"using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -104,6 +138,7 @@ const config :Workerd.Config = (
     (name = "worker", worker = .worker),
     (name = "upstream", worker = .upstream),
     (name = "kv", worker = .kv),
+    (name = "mock", worker = .mock),
     (name = "sockets", network = (allow = ["public", "private"])),
     (name = "disk", disk = (path = "{disk}", writable = true)),
   ],
@@ -118,13 +153,17 @@ const worker :Workerd.Worker = (
   compatibilityFlags = ["enable_request_signal"],
   durableObjectNamespaces = [{namespaces}],
   durableObjectStorage = (localDisk = "disk"),
-  bindings = [(name = "KV", kvNamespace = "kv"), (name = "SESSION_KEYS", text = "{keys}"), {dumps}{bindings}],
+  bindings = [(name = "KV", kvNamespace = "kv"), (name = "SESSION_KEYS", text = "{keys}"), {development}{bindings}],
   globalOutbound = "{outbound}",
 );
 const upstream :Workerd.Worker = (
   modules = [(name = "upstream.js", esModule = embed "upstream/upstream.js")],
   compatibilityDate = "2026-04-01",
   compatibilityFlags = ["enable_request_signal"],
+);
+const mock :Workerd.Worker = (
+  modules = [(name = "mock.js", esModule = {mock})],
+  compatibilityDate = "2026-04-01",
 );
 const kv :Workerd.Worker = (
   modules = [(name = "kv.js", esModule = embed "upstream/kv.js")],

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr},
     panic,
+    path::Path,
     sync::{OnceLock, mpsc},
     thread::{self, JoinHandle},
 };
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 pub use crate::config::{Internet, root};
 use crate::{
-    config,
+    config::{self, Development},
     disk::Disk,
     http::{Answer, Request},
     process::Running,
@@ -81,7 +82,7 @@ impl Workerd {
     ///
     /// If the worker is not built, if workerd is not installed, or if it does not start.
     pub fn on(disk: &Disk, internet: Internet) -> Result<Self> {
-        Self::run(disk, internet, None)
+        Self::run(disk, internet, Development::None)
     }
 
     /// Starts workerd on an empty disk as `wrangler dev` does, with the internet of this machine. Dumps go to a URL.
@@ -90,12 +91,21 @@ impl Workerd {
     ///
     /// If the worker is not built, if workerd is not installed, or if it does not start.
     pub fn developing(dumps: &str) -> Result<Self> {
-        Self::run(&Disk::new()?, Internet::Sockets, Some(dumps))
+        Self::run(&Disk::new()?, Internet::Sockets, Development::Dumps(dumps))
     }
 
-    fn run(disk: &Disk, internet: Internet, dumps: Option<&str>) -> Result<Self> {
+    /// Starts workerd on an empty disk as `wrangler dev` does, with a module that answers for the internet.
+    ///
+    /// # Errors
+    ///
+    /// If the worker is not built, if workerd is not installed, or if it does not start.
+    pub fn mocked(upstream: &Path) -> Result<Self> {
+        Self::run(&Disk::new()?, Internet::Sockets, Development::Mock(upstream))
+    }
+
+    fn run(disk: &Disk, internet: Internet, development: Development<'_>) -> Result<Self> {
         let folder = disk.run()?;
-        let config = config::write(folder.path(), internet, &disk.objects(), dumps)?;
+        let config = config::write(folder.path(), internet, &disk.objects(), development)?;
         let program = [config::binary()?, "serve".into(), "--experimental".into(), "--control-fd=3".into(), config];
         let mut running = Running::start(folder, program, &[]).context("cannot start workerd")?;
         let (events, reader) = events(&mut running);

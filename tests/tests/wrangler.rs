@@ -51,6 +51,28 @@ fn start(folder: Folder, port: u16) -> Running {
     Running::start(folder, program, &quiet).unwrap()
 }
 
+/// KV and R2 as operations, which wrangler keeps.
+fn assert_bindings(request: &impl Fn(&str, &str) -> Request) {
+    assert_eq!(request("GET", "/stores/ann/kv/key").send().status, 404);
+    for key in ["key", "list-1", "list-2", "list-3"] {
+        assert_eq!(request("PUT", &format!("/stores/ann/kv/{key}")).body("text").send().status, 204);
+    }
+    assert_eq!(request("GET", "/stores/ann/kv/key").send().ok(), "text by ann");
+    assert_eq!(request("GET", "/stores/ann/keys/list").send().ok(), r#"[["list-1","list-2"],["list-3"]]"#);
+    assert_eq!(request("DELETE", "/stores/ann/kv/key").send().status, 204);
+    assert_eq!(request("GET", "/stores/ann/kv/key").send().status, 404);
+
+    assert_eq!(request("GET", "/stores/ann/r2/photo").send().status, 404);
+    for key in ["photo", "p%2Fone", "p%2Fdir%2Fone", "p%2Fdir%2Ftwo"] {
+        let put = request("PUT", &format!("/stores/ann/r2/{key}")).body("pixels").send();
+        assert!(put.ok().ends_with(" 6 32"), "{}", put.text());
+    }
+    assert_eq!(request("GET", "/stores/ann/r2/photo").send().ok(), "pixels ix image/png ann 6 true");
+    assert_eq!(request("GET", "/stores/ann/objects/p").send().ok(), "p/one p/dir/ false");
+    assert_eq!(request("DELETE", "/stores/ann/r2/photo").send().status, 204);
+    assert_eq!(request("GET", "/stores/ann/r2/photo").send().status, 404);
+}
+
 #[test]
 fn the_worker_runs_under_wrangler_dev() {
     let port = free_port();
@@ -73,6 +95,8 @@ fn the_worker_runs_under_wrangler_dev() {
 
     assert_eq!(request("PUT", "/bindings/kv/kv/word").body("stored").send().status, 204);
     assert_eq!(request("GET", "/bindings/kv/both/word").send().ok(), "stored 0");
+    assert_bindings(&request);
+    assert_eq!(request("POST", "/streams/ann/made/100").send().body.len(), 100 << 10);
     request("POST", "/probe/ann/panic-not-there").send().assert_problem(404, "no-route");
     request("GET", "/probe/ann/panic").send().assert_problem(500, "internal");
     assert_eq!(request("GET", "/probe/ann/count").send().ok(), "5");

@@ -23,6 +23,7 @@ mod message;
 mod page;
 mod pending;
 mod replay;
+mod script;
 #[cfg(not(target_arch = "wasm32"))]
 mod sql;
 #[cfg(not(target_arch = "wasm32"))]
@@ -54,6 +55,7 @@ pub use bindings::NativeStore;
 pub use fault::Fault;
 pub use message::{RequestBuilder, Response};
 pub use pending::Pending;
+pub use script::Script;
 
 use crate::{
     app::{App, Router},

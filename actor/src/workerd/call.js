@@ -1,10 +1,15 @@
 // One call that waits: who made it, its operations, its journal, and who waits for its response.
 
-import { ACTOR_CONNECTIONS_MAX, CONNECTIONS_MAX, controlWord, generation } from "./instance.js";
+import { ACTOR_CONNECTIONS_MAX, CONNECTIONS_MAX, controlWord, generation, isDevelopment } from "./instance.js";
 import { Operations } from "./operations.js";
 import { CHAIN_HEADER, originOf } from "./request.js";
 
-/** @import { Caller, Journal, Made } from "./types.d.ts" */
+/** @import { Caller, Env, Journal, Made } from "./types.d.ts" */
+
+/** Where outbound requests go: in development to a mock, if the worker is bound to one. @param {Env} env @returns {{ fetch: typeof fetch }} */
+function upstreamOf(env) {
+  return (isDevelopment() ? env.DURACTOR_UPSTREAM : undefined) ?? globalThis;
+}
 
 /** A call of one actor that waits. */
 export class Call {
@@ -40,6 +45,7 @@ export class Call {
       shared: actor.shared,
       deliver: (id, outcome) => actor.deliver({ number, id, ...outcome }),
       own: (request) => actor.own(request),
+      upstream: upstreamOf(actor.env),
     });
     /** @type {Promise<void>} */
     const ended = new Promise((resolve) => (this.#end = resolve));

@@ -367,7 +367,7 @@ export class Operations {
     const url = want.url ?? "";
     if (want.kind === BOUND) return askBinding(this.#around.env, want);
     try {
-      const response = isOwn(want) ? this.#own(operation, url) : fetch(url, this.#init(operation, want));
+      const response = isOwn(want) ? this.#own(operation, url) : this.#around.upstream.fetch(url, this.#init(operation, want));
       return response.then((response) => this.#read(operation, response), failure);
     } catch (error) {
       return Promise.resolve(failure(error));
@@ -469,7 +469,7 @@ export class Operations {
       const next = new URL(location, url);
       sent = redirected(sent, response.status, next.origin === origin);
       url = next.href;
-      if (next.origin !== origin) return fetch(url, this.#init(operation, sent));
+      if (next.origin !== origin) return this.#around.upstream.fetch(url, this.#init(operation, sent));
     }
   }
 

@@ -203,6 +203,8 @@ export interface Surroundings {
   /** Requests of the actor that equal ones may join, by what makes them equal. */
   shared: Map<string, Shared>;
   deliver(id: number, outcome: Outcome): void;
+  /** Where other requests go. */
+  upstream: { fetch: typeof fetch };
   /** Sends a request to this worker's own routes. */
   own(request: Request): Response | Promise<Response>;
 }
