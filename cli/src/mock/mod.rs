@@ -58,7 +58,7 @@ pub fn mock(options: &Mock) -> Result<()> {
     fs::create_dir_all(&options.out).with_context(|| format!("cannot make {}", options.out.display()))?;
     write(&options.out, "upstream.js", &worker)?;
     write(&options.out, "wrangler.toml", WRANGLER)?;
-    say(&format!("wrote {}", options.out.display()));
+    say(format!("wrote {}", options.out.display()));
     Ok(())
 }
 
