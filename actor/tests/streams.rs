@@ -196,6 +196,15 @@ fn a_call_with_a_body_under_way_is_not_run_again() {
 }
 
 #[test]
+fn a_body_is_written_only_while_there_is_room_for_a_call_that_waits() {
+    let native = Native::new().routes(routes().limits(Limits { tasks_max: 0, ..Limits::default() }));
+    let reply = native.post("/files/numbers/3").send();
+    assert_eq!((reply.status, reply.header("retry-after")), (503, None));
+    // What the method did is done.
+    assert_eq!(native.get("/files/count").send().text(), "1");
+}
+
+#[test]
 fn bodies_that_nobody_takes_are_given_up() {
     let native = Native::new().routes(routes().limits(Limits { operations_max: 2, ..Limits::default() }));
     native.upstream("https://files.example/large", Answer::bytes(vec![7; 200_000]));

@@ -31,9 +31,8 @@ impl Instance {
         request: Request,
         route: &'static Route,
     ) -> Result<(), Response> {
-        if home.tasks.get() >= home.limits.tasks_max {
-            let detail = format!("{} calls of this actor are waiting already", home.tasks.get());
-            return Err(Problem::new(503, "overloaded", detail).into_response().retry_after(1));
+        if let Some(overloaded) = overloaded(home) {
+            return Err(overloaded.retry_after(1));
         }
         let future: Task = Box::pin(drive(call.clone(), request, route));
         self.begin(home, call, future, route.name);
@@ -152,6 +151,11 @@ impl Instance {
 
     /// A method that never waits has returned a reply whose body is yet to be written.
     pub(super) fn flow(&self, call: &Rc<Call>, response: Response, flow: Flow, what: &'static str) {
+        // What the method has done is done: nothing says that the client should try again.
+        if let Some(overloaded) = overloaded(&call.home) {
+            call.end();
+            return self.finish(call.number, overloaded, what);
+        }
         self.finish(call.number, response, what);
         let future: Task = Box::pin(write_reply(call.clone(), flow));
         self.begin(&call.home, call.clone(), future, what);
@@ -195,4 +199,11 @@ impl Instance {
         self.make_room();
         self.world.present.set(None);
     }
+}
+
+/// The answer, if as many calls of an actor wait as may.
+fn overloaded(home: &Activation) -> Option<Response> {
+    let waiting = home.tasks.get();
+    let detail = || format!("{waiting} calls of this actor are waiting already");
+    (waiting >= home.limits.tasks_max).then(|| Problem::new(503, "overloaded", detail()).into_response())
 }
