@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::prelude::*;
 
 use crate::aspect::Aspect;
+use crate::part::Part;
 use crate::scenario::Scenario;
 
 const HELP: &str = "\
@@ -15,6 +16,7 @@ Side-by-side measurements against peers
 
 Usage: cargo xtask bench overhead [OPTIONS]
        cargo xtask bench state [OPTIONS]
+       cargo xtask bench cache [OPTIONS]
        cargo xtask bench recovery [OPTIONS]
        cargo xtask size [OPTIONS]
 
@@ -26,7 +28,10 @@ What a request costs, beside the same actor by other means (overhead):
 What state costs, in time and memory (state):
       --aspect <NAME>      count, read, arena, table or idle; may be repeated; default: all
 
-Both of them:
+What the cache of an actor costs (cache):
+      --part <NAME>        hit, lookup or eviction; may be repeated; default: all
+
+All three of them:
       --rounds <N>         How often each peer is measured, in turns with the others; default: 7
       --seconds <N>        How long each time; default: 2
       --connections <N>    How many clients ask at once; default: 16
@@ -53,6 +58,7 @@ pub(crate) enum Command {
     Help,
     Overhead(Overhead),
     State(State),
+    Cache(Cache),
     Recovery(Recovery),
     Size(Size),
 }
@@ -126,6 +132,14 @@ pub(crate) struct State {
     pub(crate) pace: Pace,
 }
 
+/// How to measure what the cache of an actor costs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Cache {
+    /// All, if none is named.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) pace: Pace,
+}
+
 /// How to measure what a trap costs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Recovery {
@@ -152,6 +166,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         None | Some(Short('h') | Long("help")) => Ok(Command::Help),
         Some(Value(word)) if word == "overhead" => parse_overhead(parser),
         Some(Value(word)) if word == "state" => parse_state(parser),
+        Some(Value(word)) if word == "cache" => parse_cache(parser),
         Some(Value(word)) if word == "recovery" => parse_recovery(parser),
         Some(Value(word)) if word == "size" => parse_size(parser),
         Some(other) => Err(other.unexpected().into()),
@@ -185,6 +200,18 @@ fn parse_state(mut parser: lexopt::Parser) -> Result<Command> {
         }
     }
     Ok(Command::State(options))
+}
+
+fn parse_cache(mut parser: lexopt::Parser) -> Result<Command> {
+    let mut options = Cache::default();
+    while let Some(option) = long(&mut parser)? {
+        match option.as_str() {
+            "part" => options.parts.push(parser.value()?.parse()?),
+            "help" => return Ok(Command::Help),
+            other => ensure!(options.pace.take(other, &mut parser)?, "invalid option '--{other}'"),
+        }
+    }
+    Ok(Command::Cache(options))
 }
 
 fn parse_recovery(mut parser: lexopt::Parser) -> Result<Command> {
@@ -273,6 +300,14 @@ mod tests {
     }
 
     #[test]
+    fn cache_takes_all_its_options() {
+        let pace = Pace { rounds: 2, ..Pace::default() };
+        let expected = Cache { parts: vec![Part::Eviction, Part::Hit], pace };
+        assert_eq!(parsed("cache --part eviction --part hit --rounds 2").unwrap(), Command::Cache(expected));
+        assert_eq!(parsed("cache -h").unwrap(), Command::Help);
+    }
+
+    #[test]
     fn recovery_takes_all_its_options() {
         let expected = Recovery { rounds: 9, json: true };
         assert_eq!(parsed("recovery --rounds 9 --json").unwrap(), Command::Recovery(expected));
@@ -301,6 +336,9 @@ mod tests {
             "state --aspect all",
             "state --peer js",
             "state now",
+            "cache --part miss",
+            "cache --aspect idle",
+            "cache hit",
             "recovery --rounds 0",
             "recovery --seconds 1",
             "size overhead",

@@ -89,6 +89,21 @@ pub(crate) fn modules(dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
+/// Copies a built worker to a folder, below an entry of its own, for which its own one is `actors.js`.
+///
+/// # Errors
+///
+/// It is not there, or cannot be copied.
+pub(crate) fn copy_below(entry: &Path, actors: &Path, dir: &Path) -> Result<()> {
+    fs::create_dir_all(dir)?;
+    for module in modules(actors)? {
+        let name = if module == Path::new(ENTRY) { Path::new("actors.js") } else { &module };
+        fs::copy(actors.join(&module), dir.join(name)).with_context(|| format!("cannot copy {}", module.display()))?;
+    }
+    fs::copy(entry, dir.join(ENTRY)).context("cannot copy the entry")?;
+    Ok(())
+}
+
 fn is_module(path: &Path) -> bool {
     path.extension().is_some_and(|end| end == "js" || end == "wasm")
 }
@@ -107,5 +122,18 @@ mod tests {
         }
         let expected = ["worker.js", "a.js", "b.wasm", "sub/c.js", "z.js"].map(PathBuf::from);
         assert_eq!(modules(dir.path()).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_entry_of_its_own_is_put_before_the_actors() {
+        let (actors, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        fs::write(actors.path().join(ENTRY), "actors").unwrap();
+        fs::write(actors.path().join("a.wasm"), "").unwrap();
+        let entry = actors.path().join("entry.txt");
+        fs::write(&entry, "entry").unwrap();
+        copy_below(&entry, actors.path(), to.path()).unwrap();
+        assert_eq!(modules(to.path()).unwrap(), [ENTRY, "a.wasm", "actors.js"].map(PathBuf::from));
+        assert_eq!(fs::read_to_string(to.path().join(ENTRY)).unwrap(), "entry");
+        assert_eq!(fs::read_to_string(to.path().join("actors.js")).unwrap(), "actors");
     }
 }

@@ -7,21 +7,28 @@
 //! `cargo xtask bench state` measures what state costs: a turn that commits beside JavaScript that stores the same value, a
 //! turn of an actor with much state beside one with little, and the memory of actors that nobody calls.
 //!
+//! `cargo xtask bench cache` measures what the cache of an actor costs: a fetch that it answers beside one that JavaScript
+//! makes, and what a look-up and an eviction cost among many entries.
+//!
 //! `cargo xtask bench recovery` measures what a trap costs: the next answers, and what they cost afterwards.
 //!
 //! `cargo xtask size` weighs two workers, which tells what the runtime costs and what a route adds.
 //!
-//! Modules, low to high: `stats`, `cpu`, `load`, `scenario`, `aspect`, `args`, `build`, `workerd`, `report`, `measure`,
-//! `overhead`, `state`, `recovery`, `names`, `size`.
+//! Modules, low to high: `stats`, `cpu`, `load`, `scenario`, `aspect`, `part`, `args`, `build`, `workerd`, `report`, `cost`,
+//! `full`, `measure`, `overhead`, `state`, `cache`, `recovery`, `names`, `size`.
 
 mod args;
 mod aspect;
 mod build;
+mod cache;
+mod cost;
 mod cpu;
+mod full;
 mod load;
 mod measure;
 mod names;
 mod overhead;
+mod part;
 mod recovery;
 mod report;
 mod scenario;
@@ -51,6 +58,7 @@ fn run(command: Command) -> Result<()> {
         Command::Help => args::print_help(),
         Command::Overhead(options) => overhead::overhead(&options)?,
         Command::State(options) => state::state(&options)?,
+        Command::Cache(options) => cache::cache(&options)?,
         Command::Recovery(options) => recovery::recovery(&options)?,
         Command::Size(options) => size::size(&options)?,
     }

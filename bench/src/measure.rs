@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use crate::args::Pace;
 use crate::cpu;
 use crate::load::{Ask, Client, drive};
-use crate::report::{Difference, Round, Row, Table};
+use crate::report::{Round, Table};
 use crate::scenario::Promise;
 use crate::workerd::Workerd;
 
@@ -37,6 +37,23 @@ pub(crate) fn measure(
     promise: Promise,
     pace: &Pace,
 ) -> Result<Table> {
+    let rounds = rounds(workerd, scenario, subjects, pace)?;
+    let peers: Vec<(&str, &[Round])> =
+        subjects.iter().zip(&rounds).map(|(subject, rounds)| (subject.name, &rounds[..])).collect();
+    Ok(Table::new(scenario, Some(promise), &peers))
+}
+
+/// Measures all subjects in turns; the rounds of each.
+///
+/// # Errors
+///
+/// One does not answer as expected.
+pub(crate) fn rounds(
+    workerd: &Workerd,
+    scenario: &str,
+    subjects: &[Subject<'_>],
+    pace: &Pace,
+) -> Result<Vec<Vec<Round>>> {
     let ask = |subject: &Subject<'_>, before: Duration| {
         slice(workerd, subject, before, pace).with_context(|| format!("the peer {}", subject.name))
     };
@@ -50,10 +67,7 @@ pub(crate) fn measure(
             rounds.push(ask(subject, LEAD_IN)?);
         }
     }
-    let pairs = subjects.iter().zip(&rounds);
-    let rows = pairs.map(|(subject, rounds)| Row::new(scenario, subject.name, rounds));
-    let differences = rounds.iter().map(|each| Difference::new(each, &rounds[0]));
-    Ok(Table { scenario: scenario.to_owned(), promise, rows: rows.collect(), differences: differences.collect() })
+    Ok(rounds)
 }
 
 /// Measures a subject once, after it was asked for a time that does not count. The connections are new, since the server

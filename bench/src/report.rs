@@ -62,38 +62,44 @@ impl Difference {
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) scenario: String,
-    pub(crate) promise: Promise,
+    pub(crate) promise: Option<Promise>,
     pub(crate) rows: Vec<Row>,
     pub(crate) differences: Vec<Difference>,
+}
+
+impl Table {
+    /// What the rounds of each peer came to.
+    pub(crate) fn new(scenario: &str, promise: Option<Promise>, peers: &[(&str, &[Round])]) -> Self {
+        let (_, first) = peers[0];
+        Self {
+            scenario: scenario.to_owned(),
+            promise,
+            rows: peers.iter().map(|(name, rounds)| Row::new(scenario, name, rounds)).collect(),
+            differences: peers.iter().map(|(_, rounds)| Difference::new(rounds, first)).collect(),
+        }
+    }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let first = &self.rows[0].peer;
-        let promise = match self.promise {
-            Promise::ExtraMicros(max) => format!("at most {max} µs more than {first}"),
-            Promise::Times(max) => format!("at most {max} times {first}"),
-        };
-        writeln!(f, "\n{}: promised {promise}", self.scenario)?;
+        let promise = self
+            .promise
+            .map_or_else(|| format!("beside {first}"), |promise| format!("promised {}", promise.says(first)));
+        writeln!(f, "\n{}: {promise}", self.scenario)?;
+        let outcome = self.promise.map_or("", |_| "promise");
         writeln!(
             f,
-            "  {:<14} {:>8} {:>8} {:>7} {:>8} {:>8} {:>8}  promise",
+            "  {:<14} {:>8} {:>8} {:>7} {:>8} {:>8} {:>8}  {outcome}",
             "peer", "CPU µs", "more", "times", "req/s", "p50 ms", "p99 ms"
         )?;
         for (row, difference) in self.rows.iter().zip(&self.differences) {
             let Difference { extra_us, times } = difference;
-            let holds = self.promise.holds(*extra_us, *times);
+            let outcome = self.promise.map_or("", |promise| promise.outcome(*extra_us, *times));
             writeln!(
                 f,
                 "  {:<14} {:>8.1} {:>+8.1} {:>7.2} {:>8.0} {:>8.2} {:>8.2}  {}",
-                row.peer,
-                row.cpu_us,
-                extra_us,
-                times,
-                row.rps,
-                row.p50_ms,
-                row.p99_ms,
-                if holds { "holds" } else { "missed" }
+                row.peer, row.cpu_us, extra_us, times, row.rps, row.p50_ms, row.p99_ms, outcome
             )?;
         }
         Ok(())
@@ -116,6 +122,15 @@ mod tests {
         let difference = Difference::new(&slow, &first);
         assert_eq!(difference.extra_us, 2.0);
         assert!((difference.times - 1.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn only_a_table_with_a_promise_judges() {
+        let (js, ours) = (rounds(&[10.0]), rounds(&[15.0]));
+        let table = |promise| Table::new("echo", promise, &[("js", &js), ("ours", &ours)]).to_string();
+        let (judged, plain) = (table(Some(Promise::Times(1.1))), table(None));
+        assert!(judged.contains("echo: promised at most 1.1 times js") && judged.contains("missed"), "{judged}");
+        assert!(plain.contains("echo: beside js") && !plain.contains("missed"), "{plain}");
     }
 
     #[test]

@@ -36,12 +36,25 @@ pub(crate) enum Promise {
 }
 
 impl Promise {
+    /// What is promised beside the peer that others are compared with.
+    pub(crate) fn says(self, first: &str) -> String {
+        match self {
+            Self::ExtraMicros(max) => format!("at most {max} µs more than {first}"),
+            Self::Times(max) => format!("at most {max} times {first}"),
+        }
+    }
+
     /// Whether it holds for this difference and ratio.
     pub(crate) fn holds(self, extra_us: f64, times: f64) -> bool {
         match self {
             Self::ExtraMicros(max) => extra_us <= max,
             Self::Times(max) => times <= max,
         }
+    }
+
+    /// How tables say that.
+    pub(crate) fn outcome(self, extra_us: f64, times: f64) -> &'static str {
+        if self.holds(extra_us, times) { "holds" } else { "missed" }
     }
 }
 

@@ -1,6 +1,5 @@
 //! What state costs, in time and in memory.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
@@ -128,12 +127,7 @@ fn peers() -> Result<Vec<Peer>> {
 /// The same actors, many of them in one object, by an entry of its own; the folder of its modules.
 fn crowd(actors: &Path) -> Result<PathBuf> {
     let dir = bench_dir().join("state/idle/build");
-    fs::create_dir_all(&dir)?;
-    for module in build::modules(actors)? {
-        let name = if module == Path::new(build::ENTRY) { Path::new("actors.js") } else { &module };
-        fs::copy(actors.join(&module), dir.join(name)).with_context(|| format!("cannot copy {}", module.display()))?;
-    }
-    fs::copy(bench_dir().join("state/idle/worker.js"), dir.join(build::ENTRY)).context("cannot copy the entry")?;
+    build::copy_below(&bench_dir().join("state/idle/worker.js"), actors, &dir)?;
     Ok(dir)
 }
 
@@ -204,9 +198,9 @@ fn table(workerd: &Workerd, pace: &Pace) -> Result<Table> {
 }
 
 /// Puts entries until there are that many.
-fn fill(workerd: &Workerd, peer: usize, path: &str, count: u64) -> Result<()> {
-    eprintln!("{path}: putting {count} entries");
+pub(crate) fn fill(workerd: &Workerd, peer: usize, path: &str, count: u64) -> Result<()> {
     let path = format!("{path}/fill/{}", count.min(FILL_MAX));
+    eprintln!("{path}: putting {count} entries");
     let mut there = 0;
     while there < count {
         let before = there;

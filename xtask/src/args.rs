@@ -16,7 +16,7 @@ Tasks:
   test                                Run every test: native, wasm, JavaScript, and end to end in workerd
   lint                                Check format, clippy, docs, import cycles and dependencies
   crash [ARGUMENTS]                   Kill workerd under load, and look for what is lost
-  bench [ARGUMENTS]                   Measure against peers, and what state costs
+  bench [ARGUMENTS]                   Measure against peers, and what state and cache cost
   size [ARGUMENTS]                    Measure what a worker weighs
   fuzz [--seconds <N>] [--build-only] Fuzz the reading of frames
   miri [--if-available]               Look for undefined behaviour in the parts without a host";

@@ -3,12 +3,14 @@
 import { DurableObject } from "cloudflare:workers";
 
 const FAN = 10;
+const FETCH = "/fetch/";
 
 export class Counter extends DurableObject {
   n = 0;
 
   async fetch(request) {
-    switch (new URL(request.url).pathname) {
+    const { pathname } = new URL(request.url);
+    switch (pathname) {
       case "/hello":
         return new Response("Hello from actor");
       case "/json":
@@ -18,6 +20,7 @@ export class Counter extends DurableObject {
       case "/fan":
         return new Response(String(await fan()));
       default:
+        if (pathname.startsWith(FETCH)) return new Response(String(await fetchAll(Number(pathname.slice(FETCH.length)))));
         return new Response("not found", { status: 404 });
     }
   }
@@ -27,6 +30,16 @@ export class Counter extends DurableObject {
 async function fan() {
   const bodies = await Promise.all(Array.from({ length: FAN }, (_, at) => body(at)));
   return bodies.reduce((sum, body) => sum + body.length, 0);
+}
+
+/** The length of what requests for the same bring, one after another. */
+async function fetchAll(count) {
+  let sum = 0;
+  for (let at = 0; at < count; at++) {
+    const response = await fetch("http://upstream.test/kept/0");
+    sum += (await response.text()).length;
+  }
+  return sum;
 }
 
 async function body(at) {

@@ -46,6 +46,16 @@ impl Counter {
         let replies = try_join_all((0..FAN).map(|at| cx.get(url(at)))).await?;
         Ok(replies.iter().map(|reply| reply.text().len() as u64).sum())
     }
+
+    /// The length of what requests for the same bring, one after another. All but the first are answered by the cache.
+    #[get("/fetch/{count}")]
+    async fn fetch(count: u32, cx: &Cx) -> Result<u64> {
+        let mut sum = 0;
+        for _ in 0..count {
+            sum += cx.get("http://upstream.test/kept/0").await?.text().len() as u64;
+        }
+        Ok(sum)
+    }
 }
 
 #[routes]
