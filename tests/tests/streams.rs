@@ -94,6 +94,14 @@ fn a_body_is_sent_as_it_comes() {
 }
 
 #[test]
+fn bodies_pass_between_actors() {
+    assert_eq!(workerd().get("/streams/reader/own/streams/writer/changed/bytes/100000").body.len(), 100_000);
+    assert_eq!(workerd().post("/streams/sender/echoed/1000").text().split_whitespace().count(), 1000);
+    let broken = workerd().request("GET", "/streams/reader/own/streams/writer/broken/error").try_send();
+    assert!(broken.is_err(), "{broken:?}");
+}
+
+#[test]
 fn bodies_that_nobody_takes_are_given_up() {
     assert_eq!(workerd().get("/streams/heads/heads/20").ok(), "still-there");
 }

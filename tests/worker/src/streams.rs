@@ -91,6 +91,19 @@ impl Streams {
         Ok(Response::text(reply.text().into_owned()).with_status(reply.status())?)
     }
 
+    /// What another actor of this worker writes.
+    #[get("/own/{*path}")]
+    async fn own(path: &str, cx: &Cx) -> Result<StreamReply> {
+        Ok(cx.get(format!("/{path}")).stream().await?)
+    }
+
+    /// Sends a body to another actor of this worker, which sends it back.
+    #[post("/echoed/{pieces}")]
+    async fn echoed(pieces: u32, cx: &Cx) -> Result<StreamReply> {
+        let body = stream::iter(0..pieces).map(|piece| Ok::<_, Error>(format!("{piece} ")));
+        Ok(cx.post("/inputs/echo").body_stream(body).stream().await?)
+    }
+
     /// A body whose stream fails.
     #[post("/unmade")]
     async fn unmade(cx: &Cx) -> String {
