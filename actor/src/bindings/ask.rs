@@ -133,6 +133,72 @@ pub(super) fn key_flaw(key: &str, max_bytes: usize) -> Option<String> {
     }
 }
 
+/// Which page of keys is asked for.
+#[derive(Default, Serialize)]
+pub(super) struct Paging {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) prefix: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) delimiter: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) limit: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cursor: Option<String>,
+}
+
+/// What every builder of a page has.
+macro_rules! paged {
+    ($name:ident) => {
+        impl $name {
+            /// Only keys that begin so.
+            pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+                self.0.options.prefix = Some(prefix.into());
+                self
+            }
+
+            /// At most so many; 1,000 unless it is set, and at most.
+            pub fn limit(mut self, limit: u32) -> Self {
+                self.0.options.limit = Some(limit);
+                self
+            }
+
+            /// The page after the one that had this cursor.
+            pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
+                self.0.options.cursor = Some(cursor.into());
+                self
+            }
+        }
+    };
+}
+pub(super) use paged;
+
+/// What everything has that has bytes.
+macro_rules! contents {
+    ($name:ident) => {
+        impl $name {
+            /// The bytes, or the part of them that was asked for.
+            pub fn bytes(&self) -> &[u8] {
+                self.answer.body.as_bytes()
+            }
+
+            /// The bytes as text; what is not UTF-8 is replaced by U+FFFD.
+            pub fn text(&self) -> std::borrow::Cow<'_, str> {
+                String::from_utf8_lossy(self.bytes())
+            }
+
+            /// The bytes as JSON.
+            ///
+            /// # Errors
+            ///
+            /// If they are not JSON, or not a `T`.
+            pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+                serde_json::from_slice(self.bytes())
+            }
+        }
+    };
+}
+pub(super) use contents;
+
 /// A builder that is a future: what an operation is asked, and what is read of its answer.
 macro_rules! ask {
     ($(#[$doc:meta])* $name:ident<$options:ty> -> $output:ty, $check:expr, $read:expr) => {

@@ -1,11 +1,11 @@
 //! Workers KV ([the platform's documentation](https://developers.cloudflare.com/kv/api/)).
 
-use std::{borrow::Cow, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::ask::{Ask, Kind, ask, info, key_flaw};
+use super::ask::{Ask, Kind, Paging, ask, contents, info, key_flaw, paged};
 use crate::{
     binding_error::BindingError,
     cx::Cx,
@@ -113,16 +113,6 @@ struct PutOptions {
     flaw: Option<String>,
 }
 
-#[derive(Default, Serialize)]
-struct ListOptions {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prefix: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<String>,
-}
-
 fn check_key<O>(bound: &Bound, _: &O) -> Option<String> {
     key_flaw(&bound.key, KV_KEY_MAX_BYTES)
 }
@@ -186,28 +176,10 @@ ask! {
 
 ask! {
     /// See [`Kv::list`].
-    KvList<ListOptions> -> KvPage, |_, _| None, |answer| serde_json::from_slice(answer.body.as_bytes())
+    KvList<Paging> -> KvPage, |_, _| None, |answer| serde_json::from_slice(answer.body.as_bytes())
 }
 
-impl KvList {
-    /// Only keys that begin so.
-    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.0.options.prefix = Some(prefix.into());
-        self
-    }
-
-    /// At most so many; 1,000 unless it is set, and at most.
-    pub fn limit(mut self, limit: u32) -> Self {
-        self.0.options.limit = Some(limit);
-        self
-    }
-
-    /// The page after the one that had this cursor.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.0.options.cursor = Some(cursor.into());
-        self
-    }
-}
+paged! { KvList }
 
 /// A value of a KV namespace.
 #[derive(Clone)]
@@ -236,25 +208,6 @@ impl KvValue {
         Ok(Some(Self { answer, metadata }))
     }
 
-    /// The value.
-    pub fn bytes(&self) -> &[u8] {
-        self.answer.body.as_bytes()
-    }
-
-    /// The value as text; what is not UTF-8 is replaced by U+FFFD.
-    pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.bytes())
-    }
-
-    /// The value as JSON.
-    ///
-    /// # Errors
-    ///
-    /// If it is not JSON, or not a `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(self.bytes())
-    }
-
     /// What was put beside the value; `None` where there is nothing.
     ///
     /// # Errors
@@ -264,6 +217,8 @@ impl KvValue {
         metadata(&self.metadata)
     }
 }
+
+contents! { KvValue }
 
 fn metadata<M: DeserializeOwned>(value: &Value) -> serde_json::Result<Option<M>> {
     if value.is_null() { Ok(None) } else { M::deserialize(value).map(Some) }

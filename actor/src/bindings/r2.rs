@@ -1,10 +1,10 @@
 //! R2 ([the platform's documentation](https://developers.cloudflare.com/r2/api/workers/workers-api-reference/)).
 
-use std::{borrow::Cow, collections::BTreeMap, fmt, ops::Range, time::SystemTime};
+use std::{collections::BTreeMap, fmt, ops::Range, time::SystemTime};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
-use super::ask::{Ask, Kind, ask, info, key_flaw};
+use super::ask::{Ask, Kind, Paging, ask, contents, info, key_flaw, paged};
 use crate::{
     binding_error::BindingError,
     cx::Cx,
@@ -109,18 +109,6 @@ struct HttpMetadata {
     cache_control: Option<String>,
 }
 
-#[derive(Default, Serialize)]
-struct ListOptions {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prefix: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delimiter: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<String>,
-}
-
 fn check_key<O>(bound: &Bound, _: &O) -> Option<String> {
     key_flaw(&bound.key, R2_KEY_MAX_BYTES)
 }
@@ -187,31 +175,15 @@ ask! {
 
 ask! {
     /// See [`R2::list`].
-    R2List<ListOptions> -> R2Page, |_, _| None, |answer| serde_json::from_slice(answer.body.as_bytes())
+    R2List<Paging> -> R2Page, |_, _| None, |answer| serde_json::from_slice(answer.body.as_bytes())
 }
 
-impl R2List {
-    /// Only keys that begin so.
-    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
-        self.0.options.prefix = Some(prefix.into());
-        self
-    }
+paged! { R2List }
 
+impl R2List {
     /// Keys are cut behind the first delimiter that follows the prefix, and each such beginning is listed once.
     pub fn delimiter(mut self, delimiter: impl Into<String>) -> Self {
         self.0.options.delimiter = Some(delimiter.into());
-        self
-    }
-
-    /// At most so many; 1,000 unless it is set, and at most.
-    pub fn limit(mut self, limit: u32) -> Self {
-        self.0.options.limit = Some(limit);
-        self
-    }
-
-    /// The page after the one that had this cursor.
-    pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
-        self.0.options.cursor = Some(cursor.into());
         self
     }
 }
@@ -278,26 +250,9 @@ impl R2Object {
     fn read(answer: Inbound) -> serde_json::Result<Option<Self>> {
         Ok(R2Info::read(&answer)?.map(|info| Self { answer, info }))
     }
-
-    /// Its bytes, or the part that was asked for.
-    pub fn bytes(&self) -> &[u8] {
-        self.answer.body.as_bytes()
-    }
-
-    /// Its bytes as text; what is not UTF-8 is replaced by U+FFFD.
-    pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.bytes())
-    }
-
-    /// Its bytes as JSON.
-    ///
-    /// # Errors
-    ///
-    /// If they are not JSON, or not a `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(self.bytes())
-    }
 }
+
+contents! { R2Object }
 
 /// Objects of an R2 bucket.
 #[derive(Clone, Debug, Deserialize)]
