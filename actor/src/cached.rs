@@ -25,6 +25,9 @@ use crate::{
 /// ([RFC 5861 section 4](https://www.rfc-editor.org/rfc/rfc5861#section-4)).
 const ERRORS: [u16; 4] = [500, 502, 503, 504];
 
+/// The code of a body that the caller does not take (docs/exchange.md): no failure of the upstream.
+const BODY_TOO_LARGE: i32 = 5;
+
 /// Codes of failures (docs/exchange.md) that are an upstream's: refused, not found, too late, lost, not HTTP.
 const FAILURE_CODES: [i32; 5] = [2, 3, 4, 6, 11];
 
@@ -101,6 +104,9 @@ impl Cached {
             return None;
         }
         if self.is_passed() {
+            if request(&self.outbound).is_only_if_cached() {
+                return Some(self.unavailable());
+            }
             self.send(Plan::Pass, Vec::new());
             return None;
         }
@@ -117,16 +123,14 @@ impl Cached {
                 self.refresh_behind(&stale.stored);
                 return Some(self.hit(None, &stale.stored));
             }
+            // A 304 would bring a body that is larger than the caller takes.
+            Found::Stale(stale) if !self.fits(&stale.stored) => self.send(Plan::Keep, Vec::new()),
             Found::Stale(mut stale) => {
                 let conditions = std::mem::take(&mut stale.send);
                 self.send(Plan::Validate(Box::new(stale)), conditions);
             }
             Found::Miss => self.send(Plan::Keep, Vec::new()),
-            Found::Unavailable => {
-                let answer = gateway_timeout();
-                self.note(None, &answer);
-                return Some(answer);
-            }
+            Found::Unavailable => return Some(self.unavailable()),
         }
         None
     }
@@ -169,6 +173,13 @@ impl Cached {
     fn hit(&self, id: Option<i32>, stored: &Stored) -> Inbound {
         let answer = inbound(stored);
         self.note(id, &answer);
+        answer
+    }
+
+    /// There is no answer without asking, and that was forbidden.
+    fn unavailable(&self) -> Inbound {
+        let answer = gateway_timeout();
+        self.note(None, &answer);
         answer
     }
 
@@ -221,12 +232,19 @@ impl Cached {
                 self.invalidate(&answer, sent_at);
                 Next::End(Ended::Done(Ok(answer)))
             }
+            // It speaks of what a redirect has led to, which had been asked by the validators of another URL.
+            (Ok(answer), Plan::Validate(_)) if answer.status == 304 && answer.is_redirected => Next::Again,
             (Ok(answer), Plan::Validate(stale)) if answer.status == 304 => self.validated(id, &stale, &answer, sent_at),
             (Ok(answer), Plan::Validate(stale)) if stale.may_answer_error && ERRORS.contains(&answer.status) => {
                 Next::End(Ended::Done(Ok(self.hit(id, &stale.stored))))
             }
-            (Err(_), Plan::Validate(stale)) if stale.may_answer_error => {
+            (Err(failed), Plan::Validate(stale)) if stale.may_answer_error && failed.code != BODY_TOO_LARGE => {
                 Next::End(Ended::Done(Ok(self.hit(id, &stale.stored))))
+            }
+            (Err(failed), Plan::Invalidate) => {
+                // It may have come there all the same.
+                self.call.home.cache().borrow_mut().remove_url(&self.outbound.url);
+                Next::End(Ended::Done(Err(failed)))
             }
             (Ok(answer), _) => self.keep(id, answer, sent_at, epoch),
             (Err(failed), _) => Next::End(Ended::Done(Err::<Inbound, Failed>(failed))),
@@ -258,7 +276,13 @@ impl Cached {
         // What a redirect has led to is the answer of another URL, and for how long it does is not known.
         // Nor is what was asked for before something was changed.
         let may_keep = !answer.is_redirected && epoch == self.epoch();
-        let is_kept = may_keep && self.call.home.cache().borrow_mut().keep(&request, self.mode, &arrived);
+        let is_kept = if may_keep {
+            self.call.home.cache().borrow_mut().keep(&request, self.mode, &arrived)
+        } else {
+            // What is kept is older than what the caller is told now.
+            self.call.home.cache().borrow_mut().supersede(&request, &arrived);
+            false
+        };
         // What may not be kept may not be used for a request that it is not the answer to
         // (RFC 9111 section 4, collapsed requests).
         if answer.is_shared && !is_kept && !self.is_again && !self.is_behind {
@@ -273,7 +297,12 @@ impl Cached {
 
     fn invalidate(&self, answer: &Inbound, sent_at: SystemTime) {
         let (request, arrived) = (request(&self.outbound), self.arrived(answer, sent_at));
-        self.call.home.cache().borrow_mut().invalidate(&request, &arrived);
+        let mut cache = self.call.home.cache().borrow_mut();
+        if answer.is_redirected {
+            cache.invalidate_all(&request);
+        } else {
+            cache.invalidate(&request, &arrived);
+        }
     }
 
     fn arrived<'a>(&self, answer: &'a Inbound, sent_at: SystemTime) -> Arrived<'a> {

@@ -7,10 +7,10 @@ use crate::exchange::Headers;
 use super::{
     fields::Fields,
     mode::Cache,
-    request::{Arrived, Request},
+    request::{Arrived, Request, Times},
     selection::Selection,
     shelf::{self, Bytes},
-    terms::{Terms, Times},
+    terms::Terms,
 };
 
 /// An answer as it is stored.

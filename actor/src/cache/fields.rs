@@ -24,7 +24,7 @@ const UNSTORED: [&str; 10] = [
 const NEVER_OF_CONNECTION: [&str; 6] = ["age", "cache-control", "date", "expires", "pragma", "vary"];
 
 /// RFC 9111 section 3.2: what describes the stored body, which an update without a body does not change.
-const OF_BODY: [&str; 4] = ["content-encoding", "content-length", "content-range", "content-type"];
+const OF_BODY: [&str; 3] = ["content-encoding", "content-length", "content-range"];
 
 /// What tells the age of an answer is that of the latest one, or nothing.
 const OF_TIME: [&str; 2] = ["age", "date"];

@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::exchange::Headers;
 
-use super::{directives::Directives, terms::Times};
+use super::directives::Directives;
 
 /// Headers by which a caller asks for less than the whole answer: the outcome is his alone.
 const CONDITIONAL: [&str; 6] =
@@ -29,6 +29,10 @@ impl Request<'_> {
         Directives::read(self.lines("cache-control"), self.lines("pragma"))
     }
 
+    pub(crate) fn is_only_if_cached(&self) -> bool {
+        self.wants().only_if_cached
+    }
+
     /// Whether the cache has to do with such a request at all.
     pub(super) fn is_cacheable(&self) -> bool {
         matches!(self.method, "GET" | "HEAD") && !self.is_conditional()
@@ -43,6 +47,13 @@ impl Request<'_> {
     pub(super) fn is_unsafe(&self) -> bool {
         !matches!(self.method, "GET" | "HEAD" | "OPTIONS" | "TRACE")
     }
+}
+
+/// When an answer was asked for, and when it was there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Times {
+    pub(super) sent_at: SystemTime,
+    pub(super) now: SystemTime,
 }
 
 /// An answer that came from the upstream.

@@ -188,7 +188,12 @@ impl Store {
             return false;
         }
         let url = url::key(request.url);
-        self.selected(&url, request).iter().for_each(|ticket| self.entries.remove(ticket.index));
+        // What was asked for later may have come before, and says more.
+        let selected = self.selected(&url, request);
+        if selected.iter().any(|ticket| ticket.answer.terms.are_later_than(arrived)) {
+            return false;
+        }
+        selected.iter().for_each(|ticket| self.entries.remove(ticket.index));
         let Some(answer) = kept else { return false };
         if arrived.body.len() <= self.entries.bytes_max / 2 {
             self.entries.insert(&url, Rc::new(answer.with_body(arrived.body)));
@@ -261,6 +266,20 @@ impl Store {
             other.iter().for_each(|other| self.entries.remove_url(other));
         }
         self.entries.remove_url(&url);
+    }
+
+    /// Drops what a request selects, since something else has come that is not stored.
+    pub(crate) fn supersede(&mut self, request: &Request<'_>, arrived: &Arrived<'_>) {
+        if request.is_cacheable() && request.method == "GET" && arrived.status < 500 {
+            self.selected(&url::key(request.url), request).iter().for_each(|ticket| self.entries.remove(ticket.index));
+        }
+    }
+
+    /// Drops what an unsafe request may have changed that was redirected: it is not known where to, so that may be anything.
+    pub(crate) fn invalidate_all(&mut self, request: &Request<'_>) {
+        if request.is_unsafe() {
+            self.clear();
+        }
     }
 
     /// Drops all.

@@ -17,6 +17,7 @@ use crate::{
 use super::{
     directives::{DELTA_MAX_SECONDS, Delta, Directives, members, seconds},
     mode::Cache,
+    request::{Arrived, Times},
 };
 
 const OPTIONS: CacheOptions = CacheOptions {
@@ -30,13 +31,6 @@ const OPTIONS: CacheOptions = CacheOptions {
 const UNDERSTOOD: [u16; 14] = [200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501];
 /// Statuses beside 2xx that RFC 9110 section 15.1 lets caches store without being told.
 const CACHEABLE_BY_DEFAULT: [u16; 8] = [300, 301, 308, 404, 405, 410, 414, 501];
-
-/// When an answer was asked for, and when it was there.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Times {
-    pub(super) sent_at: SystemTime,
-    pub(super) now: SystemTime,
-}
 
 /// On which terms an answer may be used.
 #[derive(Debug)]
@@ -97,6 +91,13 @@ impl Terms {
             || !self.must_validate && self.stale_while_revalidate.max(self.stale_if_error) > Duration::ZERO
             || matches!(mode, Cache::FreshFor(_));
         self.is_storable && is_usable
+    }
+
+    /// Whether the answer left its origin after another one, which was asked for before this one was there: of two that cross,
+    /// the one with the later date counts (RFC 9111 section 4).
+    pub(super) fn are_later_than(&self, other: &Arrived<'_>) -> bool {
+        let date = other.headers.get("date").and_then(dates::parse).unwrap_or(other.now);
+        self.date > date && self.came_at > other.sent_at
     }
 
     pub(super) fn age(&self, now: SystemTime) -> Duration {

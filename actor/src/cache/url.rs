@@ -1,5 +1,11 @@
 //! URLs as keys, and references from one to another on the same origin.
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What is encoded in a query, and what in a path (<https://url.spec.whatwg.org/#percent-encoded-bytes>).
+const IN_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\'');
+const IN_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'^').add(b'`').add(b'{').add(b'}');
+
 /// An URL's origin and the rest, without its fragment. A path of the worker's own routes has the origin "".
 fn split(url: &str) -> (&str, &str) {
     let url = url.split('#').next().unwrap_or_default();
@@ -17,9 +23,11 @@ pub(crate) fn origin(url: &str) -> Option<String> {
 }
 
 /// What an answer is stored under (RFC 9111 section 2): scheme and host in lower case, without a default port, with a
-/// path, without a fragment (RFC 9110 section 4.2.3).
+/// path, without a fragment (RFC 9110 section 4.2.3), and otherwise as the runtime sends it
+/// (<https://url.spec.whatwg.org/#url-parsing>). A host that is not ASCII is left as it is.
 pub(super) fn key(url: &str) -> String {
-    let (origin, rest) = split(url.trim());
+    let url: String = url.trim_matches(|c| c <= ' ').chars().filter(|c| !matches!(c, '\t' | '\n' | '\r')).collect();
+    let (origin, rest) = split(&url);
     // Who asks is no part of the host, and has a case.
     let host = origin.rfind('@').map_or(0, |at| at + 1);
     let mut key = match host {
@@ -31,10 +39,9 @@ pub(super) fn key(url: &str) -> String {
             key.truncate(key.len() - port.len());
         }
     }
-    if !rest.starts_with('/') {
-        key.push('/');
-    }
-    key.push_str(rest);
+    let path = without_query(rest);
+    push_path(&mut key, &utf8_percent_encode(&path.replace('\\', "/"), IN_PATH).to_string());
+    key.extend(utf8_percent_encode(&rest[path.len()..], IN_QUERY));
     key
 }
 
@@ -50,7 +57,7 @@ pub(super) fn on_same_origin(base: &str, reference: &[u8]) -> Option<String> {
         _ if reference.starts_with(['?', '#']) => format!("{origin}{}{reference}", without_query(path)),
         _ => format!("{origin}{}{reference}", directory(path)),
     };
-    let key = without_dots(&key(&absolute));
+    let key = key(&absolute);
     (split(&key).0 == origin).then_some(key)
 }
 
@@ -69,25 +76,30 @@ fn directory(path: &str) -> &str {
     &path[..path.rfind('/').map_or(0, |at| at + 1)]
 }
 
-/// Resolves `.` and `..` (RFC 3986 section 5.2.4).
-fn without_dots(key: &str) -> String {
-    let (origin, rest) = split(key);
-    let path = without_query(rest);
+/// Adds a path with `.` and `..` resolved (RFC 3986 section 5.2.4).
+fn push_path(key: &mut String, path: &str) {
     let mut kept: Vec<&str> = Vec::new();
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
-    for (at, segment) in segments.iter().enumerate() {
-        let is_last = at + 1 == segments.len();
-        match *segment {
-            "." | ".." => {
-                if *segment == ".." {
-                    kept.pop();
-                }
-                if is_last {
-                    kept.push("");
-                }
-            }
-            _ => kept.push(segment),
+    let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
+    for (at, &segment) in segments.iter().enumerate() {
+        let dots = dots(segment);
+        if dots == Some(2) {
+            kept.pop();
+        }
+        match dots {
+            None => kept.push(segment),
+            Some(_) if at + 1 == segments.len() => kept.push(""),
+            Some(_) => {}
         }
     }
-    format!("{origin}/{}{}", kept.join("/"), &rest[path.len()..])
+    key.push('/');
+    key.push_str(&kept.join("/"));
+}
+
+/// Whether a segment is one dot or two, however written.
+fn dots(segment: &str) -> Option<usize> {
+    match segment.to_ascii_lowercase().as_str() {
+        "." | "%2e" => Some(1),
+        ".." | ".%2e" | "%2e." | "%2e%2e" => Some(2),
+        _ => None,
+    }
 }

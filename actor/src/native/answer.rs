@@ -31,6 +31,7 @@ pub struct Answer {
     is_cut: bool,
     /// Whether its body is pulled.
     is_pulled: bool,
+    is_redirected: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,7 +43,15 @@ enum What {
 
 impl Answer {
     fn of(what: What) -> Self {
-        Self { what, delay: Duration::ZERO, is_shared: false, pieces: Vec::new(), is_cut: false, is_pulled: false }
+        Self {
+            what,
+            delay: Duration::ZERO,
+            is_shared: false,
+            pieces: Vec::new(),
+            is_cut: false,
+            is_pulled: false,
+            is_redirected: false,
+        }
     }
 
     /// A status without a body.
@@ -101,6 +110,13 @@ impl Answer {
     #[must_use]
     pub fn cut(mut self) -> Self {
         self.is_cut = true;
+        self
+    }
+
+    /// The same as what redirects have led to, which the cache does not keep.
+    #[must_use]
+    pub fn redirected(mut self) -> Self {
+        self.is_redirected = true;
         self
     }
 
@@ -234,8 +250,10 @@ impl Answer {
                 frame.i32(2, i32::from(*status));
                 frame.bytes(3, body);
                 frame.headers(4, headers.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
-                if self.is_shared || self.is_pulled {
-                    frame.i32(6, i32::from(self.is_shared) + 4 * i32::from(self.is_pulled));
+                let flags = [(self.is_shared, 1), (self.is_redirected, 2), (self.is_pulled, 4)];
+                match flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum() {
+                    0 => {}
+                    flags => frame.i32(6, flags),
                 }
             }
             What::Failure { code, text } => {

@@ -4,7 +4,7 @@
 //! answer from a script, storage is SQLite in memory or in a folder. Nothing here waits for a real clock. What can go
 //! wrong with storage, a test lets go wrong: [`Native::inject`].
 //!
-//! Unlike workerd it follows no redirects, and a request that was given up keeps its connection until its answer would
+//! Unlike workerd it follows no redirects (but an answer can be one of a redirect: [`Answer::redirected`]), and a request that was given up keeps its connection until its answer would
 //! have come. Results come one by one, a body that is
 //! pulled holds no connection, and what a call holds to be run again after a trap has no bound.
 

@@ -29,6 +29,9 @@ const REDIRECTS_ON = 9, REDIRECTED = 10, INVALID_ANSWER = 11;
 /** A body without a byte. */
 const NOTHING = new Uint8Array();
 
+/** The encodings that the runtime undoes. */
+const DECODED = new Set(["gzip", "br"]);
+
 /** What is said of a body that is encoded. */
 const ENCODED = new Set(["content-encoding", "content-length"]);
 
@@ -512,7 +515,7 @@ function readHead({ status, headers }) {
   if (status < STATUS_MIN || status > STATUS_MAX) return { code: INVALID_ANSWER, text: `its status is ${status}` };
   const pairs = headerPairs(headers);
   // The runtime decodes as it reads: what is handed on is no longer encoded, and as long as it turns out to be.
-  const isEncoded = pairs.some(([name]) => name === "content-encoding");
+  const isEncoded = pairs.some(([name, value]) => name === "content-encoding" && DECODED.has(value));
   return { status, headers: isEncoded ? pairs.filter(([name]) => !ENCODED.has(name)) : pairs };
 }
 
@@ -525,7 +528,13 @@ function readBody(response, head, max) {
     if (bytes === null) return { code: TOO_LARGE };
     head.body = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
     return head;
-  }, failure);
+  }, broken);
+}
+
+/** What went wrong within a body: if it cannot be decoded, it is not whole. @param {unknown} error @returns {Outcome} */
+function broken(error) {
+  const outcome = failure(error);
+  return outcome.code === INVALID ? { code: LOST, text: outcome.text } : outcome;
 }
 
 /** @param {Response} response @param {number} max @returns {Promise<Uint8Array | null>} */

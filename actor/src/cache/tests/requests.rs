@@ -128,6 +128,20 @@ fn an_url_is_looked_up_without_its_fragment_and_in_its_plain_form() {
     }
     world.keep_as(&get().url("https://b.example"), 200, &[("cache-control", "max-age=60")], "");
     assert_eq!(world.sees(&get().url("https://b.example/#x")), Saw::Fresh);
+    world.keep_as(&get().url("https://c.example/a b/é?q=\"<\""), 200, &[("cache-control", "max-age=60")], "");
+    for same in [
+        "https://c.example/a%20b/%C3%A9?q=%22%3C%22",
+        "https://c.example/x/../a b/é?q=\"<\"",
+        "https://c.example/./y/%2E%2e/a%20b/é?q=\"<%22",
+        "\u{1}https://c.example\\a b\\é?q=\"<\" \n",
+        "https://c.exa\tmple/a b/\né?q=\"<\"",
+    ] {
+        assert_eq!(world.sees(&get().url(same)), Saw::Fresh, "{same}");
+    }
+    // An encoded slash is no slash, and letters keep their case.
+    for other in ["https://c.example/a%20b%2F%C3%A9?q=%22%3C%22", "https://c.example/a b/É?q=%22%3C%22"] {
+        assert_eq!(world.sees(&get().url(other)), Saw::Miss, "{other}");
+    }
 }
 
 #[test]

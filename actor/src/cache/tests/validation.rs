@@ -55,7 +55,7 @@ fn a_304_updates_headers_but_for_those_of_the_body() {
         ("age", "0"),
         ("cache-control", "max-age=10"),
         ("content-length", "4"),
-        ("content-type", "a/a"),
+        ("content-type", "b/b"),
         ("date", &date),
         ("etag", "\"1\""),
         ("stays", "1"),
