@@ -20,8 +20,8 @@ export class Counter extends DurableObject {
       case "/fan":
         return new Response(String(await fan()));
       default:
-        if (pathname.startsWith(FETCH)) return new Response(String(await fetchAll(Number(pathname.slice(FETCH.length)))));
-        return new Response("not found", { status: 404 });
+        if (!pathname.startsWith(FETCH)) return new Response("not found", { status: 404 });
+        return new Response(String(await fetchMany(Number(pathname.slice(FETCH.length)))));
     }
   }
 }
@@ -33,7 +33,7 @@ async function fan() {
 }
 
 /** The length of what requests for the same bring, one after another. */
-async function fetchAll(count) {
+async function fetchMany(count) {
   let sum = 0;
   for (let at = 0; at < count; at++) {
     const response = await fetch("http://upstream.test/kept/0");
