@@ -25,6 +25,9 @@ use crate::{
 /// ([RFC 5861 section 4](https://www.rfc-editor.org/rfc/rfc5861#section-4)).
 const ERRORS: [u16; 4] = [500, 502, 503, 504];
 
+/// Statuses that are followed, if they say where to.
+const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
+
 /// The code of a body that the caller does not take (docs/exchange.md): no failure of the upstream.
 const BODY_TOO_LARGE: i32 = 5;
 
@@ -88,12 +91,11 @@ impl Cached {
         if let Progress::UnderWay { operation, .. } = &self.progress { operation.id() } else { None }
     }
 
-    /// Whether the cache has nothing to do with it: nobody's, one that takes redirects as answers, one whose bodies are
-    /// not in memory, or the caller's own validation.
+    /// Whether the cache has nothing to do with it: nobody's, one whose bodies are not in memory, or the caller's own
+    /// validation.
     fn is_passed(&self) -> bool {
-        let is_direct = self.outbound.redirects != Redirects::Follow;
         let is_streamed = self.outbound.is_pulled || self.outbound.is_pushed;
-        let has_no_cache = self.call.instant.is_some() || self.mode == Cache::NoStore || is_direct || is_streamed;
+        let has_no_cache = self.call.instant.is_some() || self.mode == Cache::NoStore || is_streamed;
         has_no_cache || request(&self.outbound).is_conditional()
     }
 
@@ -117,14 +119,15 @@ impl Cached {
         }
         let found = self.call.home.cache().borrow_mut().look_up(&request(&self.outbound), self.mode, self.now());
         match found {
-            Found::Fresh(stored) if self.fits(&stored) => return Some(self.hit(None, &stored)),
+            Found::Fresh(stored) if self.suits(&stored) => return Some(self.hit(None, &stored)),
+            Found::Fresh(_) if request(&self.outbound).is_only_if_cached() => return Some(self.unavailable()),
             Found::Fresh(_) => self.send(Plan::Keep, Vec::new()),
-            Found::Stale(stale) if stale.may_answer_now && self.fits(&stale.stored) => {
+            Found::Stale(stale) if stale.may_answer_now && self.suits(&stale.stored) => {
                 self.refresh_behind(&stale.stored);
                 return Some(self.hit(None, &stale.stored));
             }
-            // A 304 would bring a body that is larger than the caller takes.
-            Found::Stale(stale) if !self.fits(&stale.stored) => self.send(Plan::Keep, Vec::new()),
+            // A 304 would bring what the caller does not take.
+            Found::Stale(stale) if !self.suits(&stale.stored) => self.send(Plan::Keep, Vec::new()),
             Found::Stale(mut stale) => {
                 let conditions = std::mem::take(&mut stale.send);
                 self.send(Plan::Validate(Box::new(stale)), conditions);
@@ -196,9 +199,12 @@ impl Cached {
         }
     }
 
-    /// Whether a stored body is not larger than the caller takes.
-    fn fits(&self, stored: &Stored) -> bool {
-        stored.shared_body().len() <= self.outbound.body_max_bytes as usize
+    /// Whether the caller takes what is stored: its body is not too large, and it is no redirect that he wants to be
+    /// followed.
+    fn suits(&self, stored: &Stored) -> bool {
+        let is_redirect = REDIRECTS.contains(&stored.status()) && stored.headers().any(|(name, _)| name == "location");
+        let fits = stored.shared_body().len() <= self.outbound.body_max_bytes as usize;
+        fits && (!is_redirect || self.outbound.redirects == Redirects::Manual)
     }
 
     fn epoch(&self) -> u32 {
@@ -275,7 +281,8 @@ impl Cached {
         let (request, arrived) = (request(&self.outbound), self.arrived(&answer, sent_at));
         // What a redirect has led to is the answer of another URL, and for how long it does is not known.
         // Nor is what was asked for before something was changed.
-        let may_keep = !answer.is_redirected && epoch == self.epoch();
+        let has_changed = self.call.home.cache().borrow().has_changed(&self.outbound.url, epoch);
+        let may_keep = !answer.is_redirected && !has_changed;
         let is_kept = if may_keep {
             self.call.home.cache().borrow_mut().keep(&request, self.mode, &arrived)
         } else {

@@ -18,6 +18,11 @@ impl Reader {
         Ok(cx.get(format!("{UPSTREAM}/{what}")).await?.text().into_owned())
     }
 
+    #[get("/manual/{what}")]
+    async fn manual(what: &str, cx: &Cx) -> Result<u16> {
+        Ok(cx.get(format!("{UPSTREAM}/{what}")).redirects(Redirects::Manual).await?.status())
+    }
+
     #[get("/refresh/{what}")]
     async fn refresh(what: &str, cx: &Cx) -> Result<String> {
         Ok(cx.get(format!("{UPSTREAM}/{what}")).cache(Cache::Refresh).await?.text().into_owned())
@@ -106,6 +111,21 @@ fn an_unsafe_request_that_was_redirected_may_have_changed_anything() {
 }
 
 #[test]
+fn a_change_of_one_url_lets_answers_of_others_be_kept() {
+    for (path, expected) in [("b", "before"), ("a", "after")] {
+        let native = native();
+        native.upstream("https://up.example/a", kept("before").after(secs(1)));
+        let call = native.get("/reader/get/a").start();
+        native.run();
+        native.upstream(&format!("https://up.example/{path}"), Answer::status(200));
+        native.post(&format!("/reader/post/{path}")).send();
+        assert_eq!(call.wait().text(), "before");
+        native.upstream("https://up.example/a", kept("after"));
+        assert_eq!(get(&native, "get/a"), expected, "a POST to {path}");
+    }
+}
+
+#[test]
 fn an_unsafe_request_without_an_answer_may_have_changed_its_url() {
     let native = native();
     native.upstream("https://up.example/*", kept("before"));
@@ -150,6 +170,21 @@ fn a_body_that_is_too_large_for_a_caller_is_not_served_by_way_of_a_304() {
     });
     assert_eq!(get(&native, "get/large"), "large");
     assert!(get(&native, "small/large").contains("more than 3 bytes"));
+}
+
+#[test]
+fn a_redirect_that_is_taken_as_an_answer_is_kept_for_who_takes_it_so() {
+    let native = native();
+    let moved = || Answer::status(301).header("location", "/to").header("cache-control", "max-age=60");
+    native.upstream("https://up.example/moved", moved());
+    assert_eq!((get(&native, "manual/moved"), get(&native, "manual/moved")), ("301".into(), "301".into()));
+    assert_eq!(native.sent().len(), 1);
+    native.upstream("https://up.example/moved", kept("there").redirected());
+    assert_eq!(get(&native, "get/moved"), "there");
+    // A plain answer is one for everybody.
+    native.upstream("https://up.example/plain", kept("plain"));
+    assert_eq!((get(&native, "get/plain"), get(&native, "manual/plain")), ("plain".into(), "200".into()));
+    assert_eq!(native.sent().len(), 3);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! [`Store`]: what to do before a request leaves, and with what comes back.
 
-use std::{rc::Rc, time::SystemTime};
+use std::{collections::VecDeque, rc::Rc, time::SystemTime};
 
 use http::{HeaderName, HeaderValue};
 
@@ -87,6 +87,20 @@ pub(crate) struct Store {
     revalidations: u64,
     /// How often something was taken out because it may be wrong. What was asked for before is not stored after.
     epoch: u32,
+    /// What the latest of these changes were of, the newest last.
+    changes: VecDeque<Changed>,
+}
+
+/// Changes that are told apart. A request that has seen more of them while it was under way is taken to be touched.
+const CHANGES_MAX: usize = 64;
+
+/// What may be wrong since.
+#[derive(Debug)]
+enum Changed {
+    /// One key.
+    Url(String),
+    /// All keys that begin so.
+    Prefix(String),
 }
 
 impl Store {
@@ -98,6 +112,7 @@ impl Store {
             misses: 0,
             revalidations: 0,
             epoch: 0,
+            changes: VecDeque::new(),
         }
     }
 
@@ -259,13 +274,39 @@ impl Store {
         if !request.is_unsafe() || !(200..400).contains(&arrived.status) {
             return;
         }
-        self.epoch = self.epoch.wrapping_add(1);
         let url = url::key(request.url);
         for name in ["location", "content-location"] {
             let other = arrived.headers.get(name).and_then(|value| url::on_same_origin(&url, value));
-            other.iter().for_each(|other| self.entries.remove_url(other));
+            other.into_iter().for_each(|other| self.remove_key(other));
         }
-        self.entries.remove_url(&url);
+        self.remove_key(url);
+    }
+
+    fn remove_key(&mut self, key: String) {
+        self.entries.remove_url(&key);
+        self.change(Changed::Url(key));
+    }
+
+    fn change(&mut self, what: Changed) {
+        self.epoch = self.epoch.wrapping_add(1);
+        if self.changes.len() == CHANGES_MAX {
+            self.changes.pop_front();
+        }
+        self.changes.push_back(what);
+    }
+
+    /// Whether what is fetched from a URL may have been changed since an epoch.
+    pub(crate) fn has_changed(&self, url: &str, since: u32) -> bool {
+        let count = self.epoch.wrapping_sub(since) as usize;
+        if count == 0 {
+            return false;
+        }
+        let key = url::key(url);
+        count > self.changes.len()
+            || self.changes.iter().rev().take(count).any(|changed| match changed {
+                Changed::Url(url) => *url == key,
+                Changed::Prefix(prefix) => key.starts_with(prefix),
+            })
     }
 
     /// Drops what a request selects, since something else has come that is not stored.
@@ -284,20 +325,19 @@ impl Store {
 
     /// Drops all.
     pub(crate) fn clear(&mut self) {
-        self.epoch = self.epoch.wrapping_add(1);
         self.entries.clear();
+        self.change(Changed::Prefix(String::new()));
     }
 
     /// Drops the answers to one URL.
     pub(crate) fn remove_url(&mut self, url: &str) {
-        self.epoch = self.epoch.wrapping_add(1);
-        self.entries.remove_url(&url::key(url));
+        self.remove_key(url::key(url));
     }
 
     /// Drops the answers to all URLs that begin so, as they are keys: scheme and host in lower case. Looks at all of them.
     pub(crate) fn remove_prefix(&mut self, prefix: &str) {
-        self.epoch = self.epoch.wrapping_add(1);
         self.entries.remove_prefix(prefix);
+        self.change(Changed::Prefix(prefix.to_owned()));
     }
 
     pub(crate) fn epoch(&self) -> u32 {
