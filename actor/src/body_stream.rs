@@ -17,9 +17,9 @@ use crate::{
     exchange::Headers,
     fetch_error::FetchError,
     ops::{Inbound, Push, Want},
-    problem::Error,
+    problem::{Error, Problem},
     refusal::client_gone,
-    response::{ContentType, Flow, IntoResponse, Pipe, Response, header},
+    response::{ContentType, Flow, IntoResponse, Pipe, Response, flow, header},
 };
 
 /// Headers that are of a connection, or that the runtime sets by itself
@@ -106,6 +106,14 @@ impl Drop for BodyStream {
 }
 
 impl Pipe for BodyStream {
+    fn number(&self) -> f64 {
+        self.call.number
+    }
+
+    fn into_flow(self: Box<Self>) -> Flow {
+        flow(*self)
+    }
+
     fn detach(mut self: Box<Self>) -> i32 {
         match std::mem::replace(&mut self.body, Body::Over) {
             Body::Remote(id) => id,
@@ -206,7 +214,11 @@ pub(crate) async fn write_reply(call: Rc<Call>, mut flow: Flow) -> Response {
         Ok(()) => ().into_response(),
         Err(Broken::Stream(error)) => error.into_response(),
         // The client is gone, or takes nothing.
-        Err(Broken::Taker) => client_gone(),
+        Err(Broken::Taker(Ended::Refused(max))) => {
+            let url = "the reply".to_owned();
+            Error::new(Problem::internal(), FetchError::TooManyOperations { url, max }).into_response()
+        }
+        Err(Broken::Taker(_)) => client_gone(),
     }
 }
 
@@ -214,8 +226,8 @@ pub(crate) async fn write_reply(call: Rc<Call>, mut flow: Flow) -> Response {
 pub(crate) enum Broken {
     /// It cannot be made.
     Stream(Error),
-    /// Nobody takes it.
-    Taker,
+    /// Nobody takes it, or not now.
+    Taker(Ended),
 }
 
 /// Hands a body over, the next piece when the one before was taken.
@@ -235,6 +247,6 @@ async fn push(call: &Rc<Call>, to: Option<i32>, piece: Option<Vec<u8>>) -> Resul
     let push = Want::Push(Box::new(Push { to, piece, time_max }));
     match Operation::new(call.clone(), push).await {
         Ended::Done(Ok(_)) => Ok(()),
-        _ => Err(Broken::Taker),
+        ended => Err(Broken::Taker(ended)),
     }
 }

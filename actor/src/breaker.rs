@@ -20,7 +20,7 @@ const ORIGINS_MAX: usize = 256;
 ///
 /// A request fails if there is no answer, or one of 500, 502, 503 or 504. So many in a row, and the circuit is open: no
 /// request leaves for that origin. After the time one is let through: if it fails too, the circuit is open once more, if
-/// not it is closed. Each actor counts for itself, in memory.
+/// not it is closed. Each actor counts for itself, in memory; equal requests that are under way at once count each.
 ///
 /// ```
 /// use duractor::{Breaker, secs};

@@ -145,7 +145,7 @@ impl Cx {
     /// name is a new actor. If the turn is rolled back nothing is deleted.
     ///
     /// Calls of the actor that wait at that time are answered 503 `interrupted` with `Retry-After`, effects that wait
-    /// are dropped.
+    /// are dropped. So is the body of its own reply if that is a [stream](crate::Response::stream).
     ///
     /// ```
     /// use duractor::prelude::*;

@@ -26,7 +26,7 @@ use crate::{
     cached::Cached,
     cx::{Cx, Ended},
     exchange::Headers,
-    fetch_error::{BODY_FAILED, FetchError},
+    fetch_error::{BODY_FAILED, FetchError, TIMEOUT},
     ops::{Failed, Inbound, Outbound, Part, Redirects},
     problem::Error,
     response::{self, Flow},
@@ -422,9 +422,15 @@ async fn upload(call: Rc<Call>, mut outbound: Box<Outbound>, mode: Cache, mut so
         // An upstream may answer before it has the whole body.
         Either::Left((ended, _)) => ended,
         Either::Right((Err(Broken::Stream(error)), _)) => body_failed(&error),
+        Either::Right((Err(Broken::Taker(ended)), _)) if !is_over(&ended) => ended,
         // Who does not take the body says why in the answer.
         Either::Right((_, asking)) => asking.await,
     }
+}
+
+/// Whether a piece was not taken since the request was over, rather than late or too much.
+fn is_over(ended: &Ended) -> bool {
+    matches!(ended, Ended::Done(Err(failed)) if failed.code != TIMEOUT)
 }
 
 fn body_failed(error: &Error) -> Ended {

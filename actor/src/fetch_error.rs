@@ -117,6 +117,7 @@ pub enum FetchError {
 }
 
 /// Codes of failures (docs/exchange.md) that have no other name here.
+pub(crate) const TIMEOUT: i32 = 4;
 pub(crate) const BODY_FAILED: i32 = 8;
 const TOO_MANY_REDIRECTS: i32 = 9;
 const REDIRECTED: i32 = 10;
@@ -131,7 +132,7 @@ impl FetchError {
             1 => Self::InvalidRequest { url, reason: reason.to_owned() },
             2 => Self::ConnectionRefused { url },
             3 => Self::HostNotFound { url },
-            4 => Self::Timeout { url },
+            TIMEOUT => Self::Timeout { url },
             5 => Self::BodyTooLarge { url, max_bytes },
             6 => Self::ConnectionLost { url },
             7 => Self::Cancelled { url },

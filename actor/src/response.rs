@@ -47,6 +47,12 @@ pub(crate) enum Body {
 
 /// A body that the host has, of which nothing has come into memory.
 pub(crate) trait Pipe: fmt::Debug {
+    /// The number of the call that has it.
+    fn number(&self) -> f64;
+
+    /// The body by way of memory.
+    fn into_flow(self: Box<Self>) -> Flow;
+
     /// The number of the request that has brought it. It is the reply's from here on.
     fn detach(self: Box<Self>) -> i32;
 }
@@ -295,13 +301,15 @@ impl Response {
         self
     }
 
-    /// The stream that its body is yet to be written from.
-    pub(crate) fn take_flow(&mut self) -> Option<Flow> {
+    /// The stream that its body is yet to be written from, in the call of that number.
+    pub(crate) fn take_flow(&mut self, number: f64) -> Option<Flow> {
         self.strip_body();
         // The frame says so when the stream is gone.
         let rest = Body::Flow(Box::pin(stream::empty()));
         match std::mem::replace(&mut self.body, rest) {
             Body::Flow(flow) => Some(flow),
+            // Another call's requests are not at hand.
+            Body::Piped(pipe) if pipe.number() != number => Some(pipe.into_flow()),
             other => {
                 self.body = other;
                 None

@@ -13,6 +13,7 @@ use crate::{
     cached::Cached,
     cx::{Cx, Ended, Operation},
     dates,
+    fetch_error::TIMEOUT,
     ops::{Failed, Inbound, Outbound, Want},
 };
 
@@ -120,16 +121,24 @@ pub(crate) async fn persist(call: Rc<Call>, outbound: Box<Outbound>, mode: Cache
         if until >= total {
             return ended;
         }
+        // A body that nobody reads keeps no connection meanwhile.
+        let has_body = unread(&ended).map(|id| call.release(id)).is_none();
         // A call that has no room for a wait has none for another attempt.
-        let Ended::Done(_) = Operation::new(call.clone(), Want::Sleep(pause)).await else { return ended };
+        match Operation::new(call.clone(), Want::Sleep(pause)).await {
+            Ended::Done(_) => {}
+            refused => return if has_body { ended } else { refused },
+        }
         left = total.saturating_sub(dates::since(cx.now(), started));
         if left.is_zero() {
-            return ended;
-        }
-        if let Ended::Done(Ok(Inbound { pulled: Some(id), .. })) = ended {
-            call.release(id);
+            let late = Failed { code: TIMEOUT, text: String::new() };
+            return if has_body { ended } else { Ended::Done(Err(late)) };
         }
     }
+}
+
+/// The request whose body is yet to be pulled.
+fn unread(ended: &Ended) -> Option<i32> {
+    if let Ended::Done(Ok(answer)) = ended { answer.pulled } else { None }
 }
 
 /// What an upstream asks for, in seconds or as a date; nothing if it is neither.

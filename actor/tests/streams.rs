@@ -28,6 +28,11 @@ impl Files {
         Ok(cx.get(format!("{UPSTREAM}/{path}")).stream().await?)
     }
 
+    #[get("/again/{*path}")]
+    async fn again(path: &str, cx: &Cx) -> Result<StreamReply> {
+        Ok(cx.get(format!("{UPSTREAM}/{path}")).retry(Retry::attempts(3)).stream().await?)
+    }
+
     /// The body of the upstream in upper case.
     #[get("/shout/{*path}")]
     async fn shout(path: &str, cx: &Cx) -> Result<Response> {
@@ -202,6 +207,25 @@ fn a_body_is_written_only_while_there_is_room_for_a_call_that_waits() {
     assert_eq!((reply.status, reply.header("retry-after")), (503, None));
     // What the method did is done.
     assert_eq!(native.get("/files/count").send().text(), "1");
+}
+
+#[test]
+fn a_body_that_waits_too_long_for_its_taker_is_late() {
+    let native = native();
+    native.upstream("https://files.example/copy", Answer::never());
+    let reply = native.post("/files/copy/words").send();
+    assert_eq!(reply.status, 504, "{}", reply.text());
+}
+
+#[test]
+fn an_answer_that_is_asked_for_again_gives_its_body_up() {
+    let native = native();
+    let count = std::cell::Cell::new(0);
+    native.upstream("https://files.example/words", move |_: &Sent| {
+        count.set(count.get() + 1);
+        if count.get() < 3 { Answer::text("not yet").with_status(503) } else { Answer::text("at last") }
+    });
+    assert_eq!(native.get("/files/again/words").send().text(), "at last");
 }
 
 #[test]

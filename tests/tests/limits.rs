@@ -21,6 +21,34 @@ fn the_calls_of_an_actor_share_its_connections() {
 }
 
 #[test]
+fn requests_that_are_given_up_in_line_leave_it() {
+    let gates: Vec<_> =
+        (0..2).map(|_| workerd().request("GET", "/modest/gives-up/gate/gives-up/2").start().unwrap()).collect();
+    wait_until("three wait", || (workerd().waiting_at("gives-up") == 3).then_some(()));
+    assert_eq!(workerd().get("/modest/gives-up/impatient/gives-up").ok(), "4 Hello from actor");
+    workerd().open("gives-up");
+    for gate in gates {
+        assert_eq!(gate.answer().unwrap().ok(), "2");
+    }
+    // What other actors answer takes no connection, nor gives one back.
+    for _ in 0..5 {
+        assert_eq!(workerd().get("/modest/gives-up/piped/probe/modest/hello").ok(), "Hello from actor");
+    }
+    let calls: Vec<_> = (0..4)
+        .map(|call| {
+            let path = format!("/modest/gives-up/gate/bounded/2?{call}");
+            workerd().request("GET", path).start().unwrap()
+        })
+        .collect();
+    wait_until("three wait", || (workerd().waiting_at("bounded") == 3).then_some(()));
+    workerd().open("bounded");
+    for call in calls {
+        assert_eq!(call.answer().unwrap().ok(), "2");
+    }
+    assert_eq!(workerd().upstream("/state/bounded").json()["most"], 3);
+}
+
+#[test]
 fn an_origin_that_keeps_failing_is_left_alone_for_a_while() {
     let ask = || workerd().get("/modest/guards/guarded/passing/4/503/guarded").ok().to_owned();
     let asked = || workerd().upstream("/count?path=/passing/4/503/guarded").text().to_owned();

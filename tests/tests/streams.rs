@@ -97,6 +97,10 @@ fn a_body_is_sent_as_it_comes() {
 fn bodies_pass_between_actors() {
     assert_eq!(workerd().get("/streams/reader/own/streams/writer/changed/bytes/100000").body.len(), 100_000);
     assert_eq!(workerd().post("/streams/sender/echoed/1000").text().split_whitespace().count(), 1000);
+    // Where the body is asked for again it is gone.
+    assert_eq!(workerd().post("/streams/sender/onward/303").ok(), "GET");
+    let again = workerd().post("/streams/sender/onward/307").ok().to_owned();
+    assert!(again.contains("asks for the body again"), "{again}");
     let broken = workerd().request("GET", "/streams/reader/own/streams/writer/broken/error").try_send();
     assert!(broken.is_err(), "{broken:?}");
 }

@@ -168,7 +168,7 @@ impl Activation {
         store.restore(kept)
     }
 
-    /// Writes what has changed of a cache that is kept. What cannot be written is fetched again after an eviction.
+    /// Writes what has changed of a cache that is kept. What cannot be written now is with the next change.
     pub(crate) fn keep_cache(&self) {
         let Some(changes) = self.cache.get().and_then(|cache| cache.borrow_mut().take_changes()) else { return };
         let CacheChanges { is_cleared, gone, kept } = changes;
@@ -177,6 +177,7 @@ impl Activation {
         writes.extend(kept.into_iter().map(|(number, value)| put_on_shelf(number, value)));
         if let Err(error) = self.world.host.keep(self.key, &writes) {
             self.world.host.log(&format!("{}/{}: what was fetched is not kept: {error}", self.class, self.name));
+            self.cache().borrow_mut().keep_anew();
         }
     }
 

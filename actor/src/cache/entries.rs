@@ -177,6 +177,15 @@ impl Entries {
         (self.newest, self.oldest, self.bytes) = (NONE, NONE, 0);
     }
 
+    /// Puts everything on the shelf anew.
+    pub(super) fn renumber(&mut self) {
+        let Some(shelf) = &mut self.shelf else { return };
+        shelf.clear();
+        for (index, entry) in &mut self.slab {
+            entry.number = shelf.next(index);
+        }
+    }
+
     /// Number and bytes of an entry.
     pub(super) fn to_bytes(&self, index: usize) -> Option<(u64, Vec<u8>)> {
         let entry = self.slab.get(index)?;

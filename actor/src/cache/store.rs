@@ -130,6 +130,11 @@ impl Store {
         self
     }
 
+    /// Nothing of what has changed was kept: all of it is to be, with the next change.
+    pub(crate) fn keep_anew(&mut self) {
+        self.entries.renumber();
+    }
+
     /// What has changed of a cache that is kept, since the last time.
     pub(crate) fn take_changes(&mut self) -> Option<CacheChanges> {
         let shelf = self.entries.shelf.as_mut().filter(|shelf| shelf.is_dirty())?;

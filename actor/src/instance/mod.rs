@@ -269,7 +269,7 @@ impl Instance {
         self.world.trace.enter(call.number, route.name);
         let outcome = self.world.trace.guard(|| run_sync(call, permit, &request, route));
         let mut response = outcome.unwrap_or_else(|_| internal());
-        if let Some(flow) = response.take_flow() {
+        if let Some(flow) = response.take_flow(call.number) {
             self.flow(call, response, flow, route.name);
             return Ok(None);
         }

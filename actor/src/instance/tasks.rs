@@ -143,7 +143,7 @@ impl Instance {
 
     /// The method has returned.
     fn answer(&self, key: Key, call: &Rc<Call>, what: &'static str, mut response: Response) {
-        let Some(flow) = response.take_flow() else { return self.end(key, response) };
+        let Some(flow) = response.take_flow(call.number) else { return self.end(key, response) };
         self.finish(call.number, response, what);
         self.put_back(key, Box::pin(write_reply(call.clone(), flow)));
         self.woken.waker(key).wake();

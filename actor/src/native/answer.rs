@@ -125,6 +125,11 @@ impl Answer {
         Self::failure(12, "")
     }
 
+    /// Nobody takes it any more.
+    pub(crate) fn cancelled() -> Self {
+        Self::failure(7, "")
+    }
+
     /// Anything else that can go wrong.
     pub(crate) fn other(text: &str) -> Self {
         Self::failure(0, text)

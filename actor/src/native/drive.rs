@@ -234,6 +234,7 @@ impl Native {
                 calls.remove(&number);
                 drop(calls);
                 let answer = Answer::of_response(response.status, &response.headers, &response.body);
+                let answer = if response.is_cut { answer.cut() } else { answer };
                 let event = Event::Answer { call: parent, operation, answer, of: None };
                 self.schedule(Duration::ZERO, event);
             }
@@ -400,20 +401,22 @@ impl Native {
 
     /// The connection goes to who waits longest, if he still does.
     fn free_connection_of(&self, identity: &Identity) {
-        let next = {
-            let mut connections = self.connections.borrow_mut();
-            let Some(of_actor) = connections.get_mut(identity) else { return };
-            let next = of_actor.waiting.pop_front();
-            if next.is_none() {
-                of_actor.open -= 1;
+        loop {
+            let next = {
+                let mut connections = self.connections.borrow_mut();
+                let Some(of_actor) = connections.get_mut(identity) else { return };
+                let next = of_actor.waiting.pop_front();
+                if next.is_none() {
+                    of_actor.open -= 1;
+                }
+                next
+            };
+            let Some((number, operation, outbound)) = next else { return };
+            if self.is_waited_for(&(number, operation)) {
+                return self.send(number, operation, &outbound, identity.clone());
             }
-            next
-        };
-        let Some((number, operation, outbound)) = next else { return };
-        if self.is_waited_for(&(number, operation)) {
-            return self.send(number, operation, &outbound, identity.clone());
+            self.free_connection(number, None);
         }
-        self.free_connection(number, Some(identity));
     }
 
     fn next_in_queue(&self, number: i64) -> Option<(i32, Box<Outbound>)> {

@@ -133,6 +133,8 @@ impl Native {
     /// Takes an actor's memory, with its calls.
     pub(super) fn take_memory(&self, identity: &Identity) -> Option<Key> {
         let actor = self.forget(identity)?;
+        // Its cache counts changes anew.
+        self.shared.borrow_mut().retain(|shared| shared.actor != *identity);
         // Turns that are dropped may read, and nobody minds what.
         self.host.present.replace(Some(identity.clone()));
         self.instance.deactivate(actor);

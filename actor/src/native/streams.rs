@@ -60,7 +60,7 @@ impl Native {
             None => self.write_reply(number, push.piece),
             Some(to) => self.write_request(number, to, push.piece),
         };
-        let came = Some(if is_taken { Answer::status(200) } else { Answer::lost() });
+        let came = Some(if is_taken { Answer::status(200) } else { Answer::cancelled() });
         self.schedule(Duration::ZERO, Event::Came { call: number, operation, came });
     }
 

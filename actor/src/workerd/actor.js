@@ -293,6 +293,8 @@ export class Actor {
     }
     if (response === null) {
       this.#generation = generation;
+      // Its cache counts changes anew.
+      this.shared.clear();
       registry.unregister(this);
       registry.register(this, { key: this.key, generation }, this);
     }

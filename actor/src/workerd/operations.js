@@ -26,6 +26,9 @@ const SECRET_HEADER = /^(authorization|cookie|proxy-authorization)$/i;
 const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6, CANCELLED = 7;
 const REDIRECTS_ON = 9, REDIRECTED = 10, INVALID_ANSWER = 11;
 
+/** What has no body, whatever length it says that one would have. */
+const BODILESS = new Set([204, 304]);
+
 /** A body without a byte. */
 const NOTHING = new Uint8Array();
 
@@ -198,6 +201,11 @@ function isOwn({ kind, url }) {
   return kind !== BOUND && url?.[0] === "/";
 }
 
+/** What is sent at first, whose body may be a stream. @param {Operation} operation @returns {Sent} */
+function withPushed({ want, pushed }) {
+  return pushed === null ? want : { method: want.method, headers: want.headers, body: pushed.readable };
+}
+
 /** What makes two requests equal. @param {Want} want */
 function keyOf({ method, url, headers, bodyMax, redirect, share }) {
   // No method and no number has a blank, and a URL with one is at the end.
@@ -209,6 +217,7 @@ function keyOf({ method, url, headers, bodyMax, redirect, share }) {
 class Operation {
   /** @type {AbortController | null} */ controller = null;
   /** @type {Shared | null} */ shared = null;
+  /** What begins it when it has waited for a connection of its actor. @type {(() => void) | null} */ begin = null;
   /** The body that it writes. @type {Pushed | null} */ pushed = null;
   /** Whether own routes have redirected it. */ hasMoved = false;
   isDue = false;
@@ -306,6 +315,10 @@ export class Operations {
   #leave(operation) {
     (operation.shared ?? operation.controller)?.abort();
     operation.pushed?.end();
+    if (operation.begin !== null && this.#around.connections.leave(operation.begin)) {
+      this.#connections--;
+      this.#next();
+    }
     const at = this.#queue.indexOf(operation);
     if (at >= 0) this.#queue.splice(at, 1);
   }
@@ -315,12 +328,15 @@ export class Operations {
     this.#connections++;
     // Own routes may wait for connections of the same actor.
     if (isOwn(operation.want)) return this.#send(operation);
-    this.#around.connections.take(this.#around.actorConnectionsMax, () => this.#send(operation));
+    operation.begin = () => {
+      operation.begin = null;
+      this.#send(operation);
+    };
+    this.#around.connections.take(this.#around.actorConnectionsMax, operation.begin);
   }
 
   /** It has its connection. @param {Operation} operation */
   #send(operation) {
-    if (this.#live.get(operation.want.id) !== operation) return this.#free(operation);
     const answer = this.#answer(operation);
     const { want, controller } = operation;
     const shared = want.share ? new Shared(this.#around.shared, keyOf(want), answer, controller) : null;
@@ -328,7 +344,7 @@ export class Operations {
     answer.then((outcome) => {
       shared?.close();
       operation.pushed?.end();
-      if (!this.#pulled.has(want.id)) this.#free(operation);
+      if (outcome.isPulled !== true) this.#free(operation);
       if (!operation.isDue) this.#deliver(operation, outcome);
     });
   }
@@ -370,7 +386,7 @@ export class Operations {
     const url = want.url ?? "";
     if (want.kind === BOUND) return askBinding(this.#around.env, want);
     try {
-      const response = isOwn(want) ? this.#own(operation, url) : this.#around.upstream.fetch(url, this.#init(operation, want));
+      const response = isOwn(want) ? this.#own(operation, url) : this.#around.upstream.fetch(url, this.#init(operation, withPushed(operation)));
       return response.then((response) => this.#read(operation, response), failure);
     } catch (error) {
       return Promise.resolve(failure(error));
@@ -379,19 +395,19 @@ export class Operations {
 
   /** @param {Operation} operation @param {Response} response @returns {Outcome | Promise<Outcome>} */
   #read(operation, response) {
-    const { id, pieces = 0, bodyMax = 0, redirect } = operation.want;
+    const { id, method, pieces = 0, bodyMax = 0, redirect } = operation.want;
     const head = readHead(response);
     if (redirect === "error" && locationOf(response) !== null) return without(response, { code: REDIRECTED });
-    if (head.code !== undefined) return head;
+    if (head.code !== undefined) return without(response, head);
     if (response.redirected || operation.hasMoved) head.isRedirected = true;
-    if ((pieces & IS_PULLED) === 0) return readBody(response, head, bodyMax);
+    if ((pieces & IS_PULLED) === 0) return readBody(response, head, method === "HEAD" ? Infinity : bodyMax);
     // Nobody may be there to read it.
     if (operation.isDue || this.#live.get(id) !== operation) return without(response, head);
     const over = () => {
       this.#pulled.delete(id);
       this.#free(operation);
     };
-    this.#pulled.set(id, new Pulled(response.body, over));
+    this.#pulled.set(id, new Pulled(response.body, isOwn(operation.want), over));
     head.isPulled = true;
     return head;
   }
@@ -437,7 +453,7 @@ export class Operations {
     const pulled = this.#pulled.get(id);
     if (pulled === undefined) return null;
     this.#pulled.delete(id);
-    this.#around.connections.free();
+    if (!pulled.isOwn) this.#around.connections.free();
     return pulled.detach();
   }
 
@@ -447,7 +463,7 @@ export class Operations {
     const { signal } = operation.controller;
     // The runtime knows no "error".
     const redirect = operation.want.redirect === "follow" ? "follow" : "manual";
-    return { method, headers, body: operation.pushed?.readable ?? body, redirect, signal };
+    return { method, headers, body, redirect, signal };
   }
 
   /**
@@ -458,7 +474,7 @@ export class Operations {
    */
   async #own(operation, path) {
     const { origin, chain, chainHeader, own } = this.#around;
-    let sent = /** @type {Sent} */ (operation.want);
+    let sent = /** @type {Sent} */ (withPushed(operation));
     let url = origin + path;
     for (let hops = 0; ; hops++) {
       const request = new Request(url, { ...this.#init(operation, sent), redirect: "manual" });
@@ -471,6 +487,7 @@ export class Operations {
       if (hops === HOPS_MAX) throw new Error(REDIRECTED_ON);
       const next = new URL(location, url);
       sent = redirected(sent, response.status, next.origin === origin);
+      if (operation.pushed !== null && sent.body) throw new Error("a redirect asks for the body again, which was a stream");
       url = next.href;
       if (next.origin !== origin) return this.#around.upstream.fetch(url, this.#init(operation, sent));
     }
@@ -522,7 +539,7 @@ function readHead({ status, headers }) {
 /** The whole answer, or why there is none. @param {Response} response @param {Outcome} head @param {number} max @returns {Outcome | Promise<Outcome>} */
 function readBody(response, head, max) {
   const length = head.headers?.find(([name]) => name === "content-length")?.[1];
-  if (Number(length) > max) return without(response, { code: TOO_LARGE });
+  if (Number(length) > max && !BODILESS.has(response.status)) return without(response, { code: TOO_LARGE });
   const bytes = length === undefined ? undeclared(response, max) : response.arrayBuffer();
   return bytes.then((bytes) => {
     if (bytes === null) return { code: TOO_LARGE };

@@ -1,7 +1,7 @@
 // Bodies that are read and written piece by piece.
 
 /** The first read of a body, and the largest, in bytes. */
-const CHUNK_MIN = 16 << 10, CHUNK_MAX = 1 << 20;
+const CHUNK_MIN = 4 << 10, CHUNK_MAX = 1 << 20;
 
 /** The largest piece that is handed over, in bytes. */
 const PIECE_MAX = 64 << 10;
@@ -64,9 +64,14 @@ export class Pulled {
   /** @type {ReadableStreamBYOBReader | null} */ #reader = null;
   #over;
 
-  /** @param {ReadableStream<Uint8Array> | null} body @param {() => void} over called once, when it needs no connection any more */
-  constructor(body, over) {
+  /**
+   * @param {ReadableStream<Uint8Array> | null} body
+   * @param {boolean} isOwn whether an own route has brought it
+   * @param {() => void} over called once, when it needs no connection any more
+   */
+  constructor(body, isOwn, over) {
     this.#body = body;
+    this.isOwn = isOwn;
     this.#over = over;
   }
 

@@ -166,7 +166,9 @@ export interface Want {
 }
 
 /** The part of an outbound request that a redirect may change. */
-export type Sent = Pick<Want, "method" | "headers" | "body">;
+export interface Sent extends Pick<Want, "method" | "headers"> {
+  body?: Want["body"] | ReadableStream;
+}
 
 /** What an operation came to: an answer, or a code. */
 export interface Outcome {

@@ -23,6 +23,21 @@ impl Modest {
         Ok(try_join_all(asked).await?.len())
     }
 
+    /// What another actor has, as it comes.
+    #[get("/piped/{*path}")]
+    async fn piped(path: &str, cx: &Cx) -> Result<duractor::StreamReply> {
+        Ok(cx.get(format!("/{path}")).stream().await?)
+    }
+
+    /// Gives up on a gate, and then asks another actor.
+    #[get("/impatient/{gate}")]
+    async fn impatient(gate: &str, cx: &Cx) -> Result<String> {
+        let asked = (0..4).map(|at| cx.get(format!("{UPSTREAM}/gate/{gate}?impatient-{at}")).timeout(millis(50)));
+        let late =
+            join_all(asked).await.iter().filter(|reply| matches!(reply, Err(FetchError::Timeout { .. }))).count();
+        Ok(format!("{late} {}", cx.get("/probe/modest/hello").await?.text()))
+    }
+
     #[get("/guarded/{*path}")]
     async fn guarded(path: &str, cx: &Cx) -> String {
         let reply = cx.get(format!("{UPSTREAM}/{path}")).breaker(Breaker::after(3).open_for(millis(200))).await;

@@ -97,6 +97,14 @@ impl Streams {
         Ok(cx.get(format!("/{path}")).stream().await?)
     }
 
+    /// Sends a body to another actor of this worker, which sends elsewhere with that status.
+    #[post("/onward/{status}")]
+    async fn onward(status: u16, cx: &Cx) -> String {
+        let body = stream::iter([Ok::<_, Error>("a body")]);
+        let sent = cx.post(format!("/place/first/onward/{status}/place/p/any")).body_stream(body).await;
+        sent.map_or_else(|error| error.to_string(), |reply| reply.text().into_owned())
+    }
+
     /// Sends a body to another actor of this worker, which sends it back.
     #[post("/echoed/{pieces}")]
     async fn echoed(pieces: u32, cx: &Cx) -> Result<StreamReply> {
