@@ -92,6 +92,8 @@ pub(crate) struct Activation {
     /// The bounds of its calls.
     pub(crate) limits: Limits,
     keeps_cache: bool,
+    /// Writes what has changed of a cache that is kept. A pointer, so that a worker that fetches nothing has no cache.
+    keeper: Cell<Option<fn(&Self)>>,
 }
 
 /// Whether an actor's memory is worth anything.
@@ -147,6 +149,7 @@ impl Activation {
             circuits: Rc::default(),
             limits: settings.limits,
             keeps_cache: settings.keeps_cache,
+            keeper: Cell::new(None),
         });
         Ok((home, origin))
     }
@@ -161,6 +164,7 @@ impl Activation {
         if !self.keeps_cache {
             return store;
         }
+        self.keeper.set(Some(Self::write_cache));
         let kept = self.place.shelf().unwrap_or_else(|error| {
             self.world.host.log(&format!("{}/{}: what was fetched: {error}", self.class, self.name));
             Vec::new()
@@ -168,8 +172,15 @@ impl Activation {
         store.restore(kept)
     }
 
-    /// Writes what has changed of a cache that is kept. What cannot be written now is with the next change.
+    /// Writes what has changed of a cache that is kept.
     pub(crate) fn keep_cache(&self) {
+        if let Some(keeper) = self.keeper.get() {
+            keeper(self);
+        }
+    }
+
+    /// What cannot be written now is with the next change.
+    fn write_cache(&self) {
         let Some(changes) = self.cache.get().and_then(|cache| cache.borrow_mut().take_changes()) else { return };
         let CacheChanges { is_cleared, gone, kept } = changes;
         let mut writes: Vec<Write> = if is_cleared { vec![clear_shelf()] } else { Vec::new() };
