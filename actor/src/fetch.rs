@@ -125,7 +125,7 @@ enum Progress {
         retry: Option<Retry>,
         /// Where the body comes from, piece by piece.
         source: Option<Flow>,
-        flaw: Option<String>,
+        flaw: Option<FetchError>,
     },
     UnderWay {
         asking: Asking,
@@ -150,7 +150,7 @@ impl fmt::Debug for Fetch {
 }
 
 impl Fetch {
-    fn change(mut self, change: impl FnOnce(&mut Outbound) -> Result<(), String>) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut Outbound) -> Result<(), FetchError>) -> Self {
         match &mut self.progress {
             Progress::Building { outbound, flaw, .. } => {
                 if let Err(found) = change(outbound) {
@@ -165,7 +165,9 @@ impl Fetch {
     /// Adds a header.
     pub fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.change(|outbound| {
-            outbound.headers.push(response::header(name, value.as_ref()).map_err(|error| error.to_string())?);
+            let header = response::header(name, value.as_ref())
+                .map_err(|error| FetchError::InvalidHeader { url: outbound.url.clone(), reason: error.to_string() });
+            outbound.headers.push(header?);
             Ok(())
         })
     }
@@ -180,20 +182,20 @@ impl Fetch {
 
     /// Sets a JSON body with its content type.
     pub fn json(self, value: &impl Serialize) -> Self {
-        let json = serde_json::to_vec(value).map_err(|error| error.to_string());
+        let json = serde_json::to_vec(value);
         let fetch = self.header("content-type", "application/json");
         fetch.change(|outbound| {
-            outbound.body = Some(json?);
+            outbound.body = Some(json.map_err(|error| invalid(outbound, error))?);
             Ok(())
         })
     }
 
     /// Sets the body of a form with its content type.
     pub fn form(self, value: &impl Serialize) -> Self {
-        let form = serde_html_form::to_string(value).map_err(|error| error.to_string());
+        let form = serde_html_form::to_string(value);
         let fetch = self.header("content-type", "application/x-www-form-urlencoded");
         fetch.change(|outbound| {
-            outbound.body = Some(form?.into_bytes());
+            outbound.body = Some(form.map_err(|error| invalid(outbound, error))?.into_bytes());
             Ok(())
         })
     }
@@ -348,10 +350,14 @@ impl Fetch {
         let bodiless = matches!(outbound.method.as_str(), "GET" | "HEAD");
         let has_body = outbound.body.is_some() || source.is_some();
         let flaw = flaw
-            .or_else(|| (bodiless && has_body).then(|| format!("a {} has no body", outbound.method)))
-            .or_else(|| retry.and_then(|_| retry::flaw(&outbound)));
-        if let Some(reason) = flaw {
-            return Err(FetchError::InvalidRequest { url, reason });
+            .or_else(|| url_flaw(&url))
+            .or_else(|| {
+                let (url, method) = (url.clone(), outbound.method.clone());
+                (bodiless && has_body).then_some(FetchError::BodyNotAllowed { url, method })
+            })
+            .or_else(|| retry.and_then(|_| retry::flaw(&outbound)).map(|flaw| invalid(&outbound, flaw)));
+        if let Some(flaw) = flaw {
+            return Err(flaw);
         }
         let call = self.cx.0.clone();
         let time_max = outbound.time_max;
@@ -401,6 +407,32 @@ impl Future for FetchStream {
         let (inbound, url, time_max) = ready!(self.0.poll_answer(cx))?;
         Poll::Ready(Ok(StreamReply::new(self.0.cx.0.clone(), url, time_max, inbound)))
     }
+}
+
+fn invalid(outbound: &Outbound, reason: impl fmt::Display) -> FetchError {
+    FetchError::InvalidRequest { url: outbound.url.clone(), reason: reason.to_string() }
+}
+
+/// What is wrong with a URL at first sight; the runtime looks closer.
+fn url_flaw(url: &str) -> Option<FetchError> {
+    let invalid = |reason: &str| Some(FetchError::InvalidUrl { url: url.to_owned(), reason: reason.to_owned() });
+    let trimmed = url.trim_start();
+    if trimmed.starts_with('/') {
+        return None;
+    }
+    let Some((scheme, rest)) = trimmed.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
+        return invalid("it is not absolute: it begins with neither https:// nor /");
+    };
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return Some(FetchError::UnsupportedScheme { url: url.to_owned() });
+    }
+    if rest.trim_start_matches(['/', '\\']).is_empty() { invalid("it has no host") } else { None }
+}
+
+/// <https://www.rfc-editor.org/rfc/rfc3986#section-3.1>
+fn is_scheme(text: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.bytes().all(is_part)
 }
 
 /// Sends a body beside the request that takes it.

@@ -22,7 +22,34 @@ use crate::time::millis;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// The URL, a header or the combination of method and body cannot be sent.
+    /// The URL is none, or not absolute. (One that begins with `/` goes to the worker's own routes.)
+    InvalidUrl {
+        /// Where to.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The URL's scheme is neither `http` nor `https`.
+    UnsupportedScheme {
+        /// Where to.
+        url: String,
+    },
+    /// A header cannot be sent: its name is none, its value has a line break or another control character, or the runtime
+    /// sets it.
+    InvalidHeader {
+        /// Where to.
+        url: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A GET or a HEAD has no body.
+    BodyNotAllowed {
+        /// Where to.
+        url: String,
+        /// The method.
+        method: String,
+    },
+    /// The request cannot be sent, or not again, for another reason.
     InvalidRequest {
         /// Where to.
         url: String,
@@ -123,13 +150,16 @@ const TOO_MANY_REDIRECTS: i32 = 9;
 const REDIRECTED: i32 = 10;
 const INVALID_ANSWER: i32 = 11;
 pub(crate) const CIRCUIT_OPEN: i32 = 13;
+const INVALID_URL: i32 = 14;
 
 impl FetchError {
     /// From a failure's code in a resume frame (docs/exchange.md).
     pub(crate) fn from_code(code: i32, reason: &str, url: &str, max_bytes: u32) -> Self {
-        let url = url.to_owned();
+        let (reason, url) = (&reason.replace(url, redacted(url)), url.to_owned());
         match code {
             1 => Self::InvalidRequest { url, reason: reason.to_owned() },
+            // The runtime's words have the URL in them.
+            INVALID_URL => Self::InvalidUrl { url, reason: "the runtime cannot read it".to_owned() },
             2 => Self::ConnectionRefused { url },
             3 => Self::HostNotFound { url },
             TIMEOUT => Self::Timeout { url },
@@ -148,7 +178,11 @@ impl FetchError {
     /// Where the request went.
     pub fn url(&self) -> &str {
         match self {
-            Self::InvalidRequest { url, .. }
+            Self::InvalidUrl { url, .. }
+            | Self::UnsupportedScheme { url }
+            | Self::InvalidHeader { url, .. }
+            | Self::BodyNotAllowed { url, .. }
+            | Self::InvalidRequest { url, .. }
             | Self::ConnectionRefused { url }
             | Self::HostNotFound { url }
             | Self::Timeout { url }
@@ -176,6 +210,10 @@ impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", redacted(self.url()))?;
         match self {
+            Self::InvalidUrl { reason, .. } => write!(f, "the URL cannot be one: {reason}"),
+            Self::UnsupportedScheme { .. } => f.write_str("only http and https are spoken"),
+            Self::InvalidHeader { reason, .. } => write!(f, "a header cannot be sent: {reason}"),
+            Self::BodyNotAllowed { method, .. } => write!(f, "a {method} has no body"),
             Self::InvalidRequest { reason, .. } => write!(f, "the request cannot be sent: {reason}"),
             Self::ConnectionRefused { .. } => f.write_str("the connection was refused"),
             Self::HostNotFound { .. } => f.write_str("the host is not known"),
@@ -220,5 +258,10 @@ mod tests {
         let error = FetchError::Timeout { url: "https://a.example/b?key=secret".into() };
         assert_eq!(error.to_string(), "https://a.example/b: no answer in time");
         assert!(error.url().contains("secret"));
+        let url = "https://a.example/b?key=secret";
+        for code in 0..16 {
+            let error = FetchError::from_code(code, &format!("cannot load {url}: no"), url, 1);
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
     }
 }

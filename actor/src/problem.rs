@@ -232,9 +232,13 @@ fn gateway_problem(source: &dyn Any) -> Option<Problem> {
         FetchError::CircuitOpen { .. } => {
             Problem::new(503, "upstream-failing", "an upstream keeps failing, and is left alone for a while")
         }
-        FetchError::InvalidRequest { .. } | FetchError::BodyFailed { .. } | FetchError::Cancelled { .. } => {
-            Problem::internal()
-        }
+        FetchError::InvalidUrl { .. }
+        | FetchError::UnsupportedScheme { .. }
+        | FetchError::InvalidHeader { .. }
+        | FetchError::BodyNotAllowed { .. }
+        | FetchError::InvalidRequest { .. }
+        | FetchError::BodyFailed { .. }
+        | FetchError::Cancelled { .. } => Problem::internal(),
         _ => failed(),
     })
 }

@@ -24,7 +24,7 @@ const SECRET_HEADER = /^(authorization|cookie|proxy-authorization)$/i;
 
 // Codes of failures (docs/exchange.md).
 const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6, CANCELLED = 7;
-const REDIRECTS_ON = 9, REDIRECTED = 10, INVALID_ANSWER = 11;
+const REDIRECTS_ON = 9, REDIRECTED = 10, INVALID_ANSWER = 11, INVALID_URL = 14;
 
 /** What has no body, whatever length it says that one would have. */
 const BODILESS = new Set([204, 304]);
@@ -569,7 +569,7 @@ function without(response, outcome) {
 function failure(error) {
   const text = error instanceof Error ? error.message : String(error);
   if (/too many redirects/i.test(text)) return { code: REDIRECTS_ON };
-  if (error instanceof TypeError) return { code: INVALID, text };
+  if (error instanceof TypeError) return { code: /url|cannot load/i.test(text) ? INVALID_URL : INVALID, text };
   // What is no HTTP, and what a resolver does not know.
   if (/^internal error/i.test(text)) return { code: INVALID_ANSWER, text };
   if (/refused/i.test(text)) return { code: REFUSED, text };

@@ -55,9 +55,9 @@ const CONTENT_TYPES: [&str; 6] = [
 ];
 const ACTIONS: [&str; 9] =
     ["kv.get", "kv.put", "kv.delete", "kv.list", "r2.get", "r2.head", "r2.put", "r2.delete", "r2.list"];
-const FAILURES: [&str; 13] = [
+const FAILURES: [&str; 15] = [
     "failed",
-    "invalid URL or request",
+    "invalid request",
     "connection refused",
     "host not found",
     "timeout",
@@ -69,6 +69,8 @@ const FAILURES: [&str; 13] = [
     "the answer is a redirect",
     "the answer is not HTTP",
     "no such binding",
+    "the circuit is open",
+    "invalid URL",
 ];
 
 /// The frame at an address, and how many slots it has.

@@ -230,7 +230,7 @@ fn what_breaks_a_rule_is_no_frame() {
         ("a pull with a piece", PIECES, 628, 2),
         ("a push to nothing", PIECES, 700, 0xfe),
         ("a push without its deadline", PIECES, 728, 0),
-        ("a failure that is not known", RESULTS, 644, 13),
+        ("a failure that is not known", RESULTS, 644, 15),
         ("results that are none", "resume with a sleep that has ended", 68, 0),
         ("a task that is no integer", "resume with a sleep that has ended", 116, 3),
     ] {

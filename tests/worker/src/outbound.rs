@@ -277,6 +277,10 @@ fn answer(outcome: Result<Reply, FetchError>) -> Answer {
 
 fn kind(error: &FetchError) -> &'static str {
     match error {
+        FetchError::InvalidUrl { .. } => "invalid-url",
+        FetchError::UnsupportedScheme { .. } => "unsupported-scheme",
+        FetchError::InvalidHeader { .. } => "invalid-header",
+        FetchError::BodyNotAllowed { .. } => "body-not-allowed",
         FetchError::InvalidRequest { .. } => "invalid-request",
         FetchError::ConnectionRefused { .. } => "connection-refused",
         FetchError::HostNotFound { .. } => "host-not-found",
