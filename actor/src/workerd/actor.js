@@ -1,6 +1,7 @@
 // One actor: the Durable Object's half in JavaScript. It brings the actor into the present instance, hands over its calls
 // and what they wait for, and runs calls again that a trap has interrupted.
 
+import { sendable } from "./answers.js";
 import { Call } from "./call.js";
 import { Connections } from "./connections.js";
 import { aim, dump } from "./dump.js";
@@ -10,13 +11,13 @@ import {
   isInside, memory, outbox, reader, recycle, running, trap, watch, writer,
 } from "./instance.js";
 import { Journal } from "./journal.js";
-import { readWants, sendable } from "./operations.js";
 import { clientGone, failed, incomplete, interrupted, storageFailed } from "./problem.js";
 import {
   BODY, CHAIN, CHAIN_HEADER, PATH, RESPONSE_SLOTS, REPLY, lengthOf, onlyResponse, pathOf, refuse, streamOf, toResponse, writeRequest, writeResults,
 } from "./request.js";
 import { Storage } from "./storage.js";
 import { readStream } from "./streams.js";
+import { readWants } from "./wants.js";
 
 /** @import { Chain, Env, Made, Result, Shared, State, Waiting, Want } from "./types.d.ts" */
 

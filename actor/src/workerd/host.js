@@ -2,12 +2,12 @@
 // goes to and fro is frames (docs/exchange.md).
 
 import { Actor, giveUp, owner, runningJournal, wake } from "./actor.js";
+import { sendable } from "./answers.js";
 import { aim } from "./dump.js";
 import { FrameReader, SLOT_BYTES, stringBytes } from "./frame.js";
 import {
   BY_PATH, PATH_MAX, Trap, X, begin, begun, controlWord, enter, install, logged, memory, outbox, reader, textAt, writer,
 } from "./instance.js";
-import { sendable } from "./operations.js";
 import { failed, unavailable } from "./problem.js";
 import {
   CHAIN_HEADER, PATH, REQUEST_SLOTS, RESPONSE_SLOTS, pathOf, refuse, toResponse, writeRequest,

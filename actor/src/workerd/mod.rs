@@ -35,6 +35,7 @@ macro_rules! beside_host {
 
 beside_host! {
     "/src/workerd/actor.js": runningJournal as actor_js;
+    "/src/workerd/answers.js": readHead as answers_js;
     "/src/workerd/bindings.js": askBinding as bindings_js;
     "/src/workerd/call.js": Call as call_js;
     "/src/workerd/connections.js": Connections as connections_js;
@@ -42,11 +43,12 @@ beside_host! {
     "/src/workerd/frame.js": payloadBytes as frame_js;
     "/src/workerd/instance.js": recycle as instance_js;
     "/src/workerd/journal.js": Journal as journal_js;
-    "/src/workerd/operations.js": readWants as operations_js;
+    "/src/workerd/operations.js": Operations as operations_js;
     "/src/workerd/problem.js": incomplete as problem_js;
     "/src/workerd/request.js": pathOf as request_js;
     "/src/workerd/storage.js": messageOf as storage_js;
     "/src/workerd/streams.js": readStream as streams_js;
+    "/src/workerd/wants.js": readWants as wants_js;
 }
 
 #[wasm_bindgen(module = "/src/workerd/host.js")]

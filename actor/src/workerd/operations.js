@@ -1,148 +1,24 @@
 // The operations of one call: outbound requests and operations of bindings, at most so many at once, pieces of bodies, and
 // waits.
 
+import { CANCELLED, LOST, REDIRECTED, REDIRECTED_ON, TIMEOUT, failure, locationOf, readBody, readHead, without } from "./answers.js";
 import { askBinding } from "./bindings.js";
-import { Pulled, Pushed, readStream } from "./streams.js";
+import { Pulled, Pushed } from "./streams.js";
+import { BOUND, CANCEL, HIT, PULL, SLEEP } from "./wants.js";
 
-/** @import { FrameReader, HeadersLike } from "./frame.js" */
 /** @import { Journal, Outcome, Sent, Surroundings, Want } from "./types.d.ts" */
 
-const FETCH_SLOTS = 11, SLEEP_SLOTS = 3, CANCEL_SLOTS = 2, HIT_SLOTS = 7, BOUND_SLOTS = 8, PIECE_SLOTS = 5;
-const CANCEL = 0, SLEEP = 2, HIT = 3, BOUND = 4, PULL = 5, PUSH = 6;
 /** What a request's bodies are, when they come and go piece by piece. */
 const IS_PULLED = 1, IS_PUSHED = 2;
-const REDIRECT = ["follow", "manual", "error"];
 
-/** What the runtime says when redirects lead on and on. */
-const REDIRECTED_ON = "Too many redirects";
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Redirects that are followed, as many as the runtime follows. */
 const HOPS_MAX = 20;
 const BODY_HEADER = /^content-/i;
 /** Not for another origin. */
 const SECRET_HEADER = /^(authorization|cookie|proxy-authorization)$/i;
 
-// Codes of failures (docs/exchange.md).
-const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6, CANCELLED = 7;
-const REDIRECTS_ON = 9, REDIRECTED = 10, INVALID_ANSWER = 11, INVALID_URL = 14;
-
-/** What has no body, whatever length it says that one would have. */
-const BODILESS = new Set([204, 304]);
-
-/** A body without a byte. */
-const NOTHING = new Uint8Array();
-
-/** The encodings that the runtime undoes. */
-const DECODED = new Set(["gzip", "br"]);
-
-/** What is said of a body that is encoded. */
-const ENCODED = new Set(["content-encoding", "content-length"]);
-
-/** An answer with a lower one, such as 101, or a higher one is none. */
-const STATUS_MIN = 200, STATUS_MAX = 599;
-
 /** The longest time that a timer of the runtime can wait, in ms. */
 const TIMER_MAX = 2 ** 31 - 1;
-
-/**
- * What a call wants, copied out of linear memory.
- *
- * @param {FrameReader} reader
- * @param {number} first
- * @param {number} count
- * @returns {Want[]}
- */
-export function readWants(reader, first, count) {
-  const wants = [];
-  for (let slot = first; slot < first + count; slot++) {
-    const id = reader.frame(slot, CANCEL_SLOTS).i32(0);
-    const kind = reader.frame(slot, CANCEL_SLOTS).i32(1);
-    if (kind === CANCEL) wants.push({ id, kind });
-    else if (kind === SLEEP) wants.push({ id, kind, time: reader.frame(slot, SLEEP_SLOTS).f64(2) });
-    else if (kind === HIT) wants.push(readHit(reader.frame(slot, HIT_SLOTS), id, kind));
-    else if (kind === BOUND) wants.push(readBound(reader.frame(slot, BOUND_SLOTS), id, kind));
-    else if (kind >= PULL) wants.push(readPiece(reader.frame(slot, PIECE_SLOTS), id, kind));
-    else wants.push(readFetch(reader.frame(slot, FETCH_SLOTS), id, kind));
-  }
-  return wants;
-}
-
-/** @param {FrameReader} want @param {number} id @param {number} kind @returns {Want} */
-function readFetch(want, id, kind) {
-  return {
-    id,
-    kind,
-    method: /** @type {string} */ (want.str(2)),
-    url: /** @type {string} */ (want.str(3)),
-    headers: want.headers(4) ?? undefined,
-    body: want.bytes(5)?.slice(),
-    time: want.f64(6),
-    bodyMax: want.f64(7),
-    redirect: REDIRECT[want.i32(8)],
-    share: want.i32(9),
-    pieces: want.i32(10),
-  };
-}
-
-/** @param {FrameReader} want @param {number} id @param {number} kind @returns {Want} */
-function readBound(want, id, kind) {
-  return {
-    id,
-    kind,
-    method: /** @type {string} */ (want.str(2)),
-    url: /** @type {string} */ (want.str(3)),
-    options: /** @type {string} */ (want.str(4)),
-    body: want.bytes(5)?.slice(),
-    time: want.f64(6),
-    bodyMax: want.f64(7),
-  };
-}
-
-/** @param {FrameReader} want @param {number} id @param {number} kind @returns {Want} */
-function readPiece(want, id, kind) {
-  return { id, kind, of: want.i32(2), body: want.bytes(3)?.slice(), time: want.f64(4) };
-}
-
-/** What the cache has answered, for the journal. @param {FrameReader} hit @param {number} id @param {number} kind @returns {Want} */
-function readHit(hit, id, kind) {
-  return {
-    id,
-    kind,
-    method: /** @type {string} */ (hit.str(2)),
-    url: /** @type {string} */ (hit.str(3)),
-    outcome: { status: hit.i32(6), headers: hit.headers(4) ?? undefined, body: hit.bytes(5)?.slice() },
-  };
-}
-
-/** A name of a header (RFC 9110, section 5.1), as far as the exchange cares. */
-const NAME = /^[\x21-\x7e]+$/;
-
-/**
- * Headers without those whose names are none: the runtime lets them through, but nobody can ask for them.
- *
- * @param {Headers} headers
- * @param {string} [except] a name that is left out, too
- * @returns {HeadersLike}
- */
-export function sendable(headers, except) {
-  return {
-    forEach(visit) {
-      headers.forEach((value, name) => {
-        if (name !== except && NAME.test(name)) visit(value, name);
-      });
-    },
-  };
-}
-
-/** Names and values. @param {Headers} headers */
-function headerPairs(headers) {
-  /** @type {[string, string][]} */
-  const pairs = [];
-  headers.forEach((value, name) => {
-    if (NAME.test(name)) pairs.push([name, value]);
-  });
-  return pairs;
-}
 
 /**
  * What is sent after a redirect (https://fetch.spec.whatwg.org/#http-redirect-fetch).
@@ -520,60 +396,4 @@ export class Operations {
     this.#leave(operation);
     this.#deliver(operation, operation.want.kind === SLEEP ? { status: 0 } : { code: TIMEOUT });
   }
-}
-
-/** Where an answer points, if it is a redirect. @param {Response} response */
-function locationOf(response) {
-  return REDIRECTS.has(response.status) ? response.headers.get("location") : null;
-}
-
-/** Status and headers. @param {Response} response @returns {Outcome} */
-function readHead({ status, headers }) {
-  if (status < STATUS_MIN || status > STATUS_MAX) return { code: INVALID_ANSWER, text: `its status is ${status}` };
-  const pairs = headerPairs(headers);
-  // The runtime decodes as it reads: what is handed on is no longer encoded, and as long as it turns out to be.
-  const isEncoded = pairs.some(([name, value]) => name === "content-encoding" && DECODED.has(value));
-  return { status, headers: isEncoded ? pairs.filter(([name]) => !ENCODED.has(name)) : pairs };
-}
-
-/** The whole answer, or why there is none. @param {Response} response @param {Outcome} head @param {number} max @returns {Outcome | Promise<Outcome>} */
-function readBody(response, head, max) {
-  const length = head.headers?.find(([name]) => name === "content-length")?.[1];
-  if (Number(length) > max && !BODILESS.has(response.status)) return without(response, { code: TOO_LARGE });
-  const bytes = length === undefined ? undeclared(response, max) : response.arrayBuffer();
-  return bytes.then((bytes) => {
-    if (bytes === null) return { code: TOO_LARGE };
-    head.body = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
-    return head;
-  }, broken);
-}
-
-/** What went wrong within a body: if it cannot be decoded, it is not whole. @param {unknown} error @returns {Outcome} */
-function broken(error) {
-  const outcome = failure(error);
-  return outcome.code === INVALID ? { code: LOST, text: outcome.text } : outcome;
-}
-
-/** @param {Response} response @param {number} max @returns {Promise<Uint8Array | null>} */
-function undeclared({ body }, max) {
-  return body === null ? Promise.resolve(NOTHING) : readStream(body, max);
-}
-
-/** Gives a body up. @param {Response} response @param {Outcome} outcome */
-function without(response, outcome) {
-  response.body?.cancel().catch(() => {});
-  return outcome;
-}
-
-/** What went wrong, as far as the runtime's words tell. @param {unknown} error @returns {Outcome} */
-function failure(error) {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/too many redirects/i.test(text)) return { code: REDIRECTS_ON };
-  if (error instanceof TypeError) return { code: /url|cannot load/i.test(text) ? INVALID_URL : INVALID, text };
-  // What is no HTTP, and what a resolver does not know.
-  if (/^internal error/i.test(text)) return { code: INVALID_ANSWER, text };
-  if (/refused/i.test(text)) return { code: REFUSED, text };
-  if (/dns|not known|ENOTFOUND/i.test(text)) return { code: NOT_FOUND, text };
-  if (/connection lost|disconnected|reset|closed/i.test(text)) return { code: LOST, text };
-  return { code: OTHER, text };
 }
