@@ -47,6 +47,7 @@ pub mod terminal;
 pub mod wasm;
 
 use std::ffi::OsString;
+use std::io::{self, Write as _};
 
 use args::Command;
 
@@ -57,7 +58,8 @@ use args::Command;
 /// Whatever stopped the command, worded for the person at the terminal.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> anyhow::Result<()> {
     match args::parse(arguments)? {
-        Command::Print(text) => println!("{text}"),
+        // Nobody may be there to read it to its end.
+        Command::Print(text) => drop(writeln!(io::stdout(), "{text}")),
         Command::Build(options) => build::build(&options)?,
         Command::Inspect(options) => inspect::inspect(&options)?,
         Command::Receive(options) => receive::receive(&options)?,

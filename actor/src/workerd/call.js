@@ -4,11 +4,21 @@ import { ACTOR_CONNECTIONS_MAX, CONNECTIONS_MAX, controlWord, generation, isDeve
 import { Operations } from "./operations.js";
 import { CHAIN_HEADER, originOf } from "./request.js";
 
-/** @import { Caller, Env, Journal, Made } from "./types.d.ts" */
+/** @import { Caller, Env, Journal, Made, Upstream } from "./types.d.ts" */
 
-/** Where outbound requests go: in development to a mock, if the worker is bound to one. @param {Env} env @returns {{ fetch: typeof fetch }} */
+/** Where outbound requests go: in development to a mock, if the worker is bound to one. @param {Env} env @returns {Upstream} */
 function upstreamOf(env) {
-  return (isDevelopment() ? env.DURACTOR_UPSTREAM : undefined) ?? globalThis;
+  const mock = isDevelopment() ? env.DURACTOR_UPSTREAM : undefined;
+  return mock === undefined ? globalThis : { fetch: (url, init) => askMock(mock, new Request(url, init)) };
+}
+
+/** What a mock throws does not come through wrangler, so that it says what fails. @param {any} mock @param {Request} request */
+async function askMock(mock, request) {
+  request.headers.set("duractor-mock", "1");
+  const response = await mock.fetch(request);
+  const failure = response.headers.get("duractor-fails");
+  if (failure !== null) throw new Error(failure);
+  return response;
 }
 
 /** A call of one actor that waits. */

@@ -190,6 +190,11 @@ export interface Result extends Outcome {
   id: number;
 }
 
+/** Where outbound requests go. */
+export interface Upstream {
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
 /** What a call's operations need of its actor. */
 export interface Surroundings {
   env: Env;
@@ -206,7 +211,7 @@ export interface Surroundings {
   shared: Map<string, Shared>;
   deliver(id: number, outcome: Outcome): void;
   /** Where other requests go. */
-  upstream: { fetch: typeof fetch };
+  upstream: Upstream;
   /** Sends a request to this worker's own routes. */
   own(request: Request): Response | Promise<Response>;
 }

@@ -11,6 +11,9 @@ const SENT_MAX = 10_000;
 const given = SCRIPT.upstreams.map(() => 0);
 const sent = [];
 
+/** By this a worker in development says that it wants to be told of failures, since what is thrown does not come through wrangler. */
+const ASKS = "duractor-mock";
+
 /** In the runtime's words, as far as it has some. */
 const FAILURES = {
   refused: "connect() failed: Connection refused",
@@ -36,7 +39,7 @@ function next(url) {
 async function remember(request) {
   if (sent.length === SENT_MAX) sent.shift();
   const { method, url } = request;
-  sent.push({ method, url, headers: [...request.headers], body: await request.text() });
+  sent.push({ method, url, headers: [...request.headers].filter(([name]) => name !== ASKS), body: await request.text() });
 }
 
 function cut(body) {
@@ -58,6 +61,11 @@ function respond({ status = 200, headers = [], text, json, cut: isCut }) {
   return new Response(isCut ? cut(body ?? "") : body, { status, headers: all });
 }
 
+function fail(request, text) {
+  if (!request.headers.has(ASKS)) throw new Error(text);
+  return new Response(null, { status: 502, headers: { "duractor-fails": text } });
+}
+
 export default {
   async fetch(request) {
     if (request.url === SENT_URL) return Response.json(sent);
@@ -65,7 +73,6 @@ export default {
     const answer = next(request.url);
     if (answer.after_ms) await scheduler.wait(answer.after_ms);
     while (answer.fails === "never") await scheduler.wait(TICK_MS);
-    if (answer.fails) throw new Error(FAILURES[answer.fails]);
-    return respond(answer);
+    return answer.fails ? fail(request, FAILURES[answer.fails]) : respond(answer);
   },
 };
