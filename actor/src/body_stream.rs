@@ -173,7 +173,7 @@ impl StreamReply {
 
     /// The first header of that name, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        std::str::from_utf8(self.headers().get(name)?).ok()
+        self.inbound.header(name)
     }
 
     /// The reply, if its status is below 400.

@@ -16,7 +16,7 @@ use crate::{
     cache::{Arrived, Cache, CacheStats, Found, Request, Stale, Stored, url},
     cx::{Cx, Ended, Operation},
     exchange::Headers,
-    fetch_error::CIRCUIT_OPEN,
+    failure,
     ops::{Failed, Hit, Inbound, Outbound, Outcome, Part, Redirects, Want},
     time::since_epoch,
 };
@@ -28,11 +28,9 @@ const ERRORS: [u16; 4] = [500, 502, 503, 504];
 /// Statuses that are followed, if they say where to.
 const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
-/// The code of a body that the caller does not take (docs/exchange.md): no failure of the upstream.
-const BODY_TOO_LARGE: i32 = 5;
-
-/// Codes of failures (docs/exchange.md) that are an upstream's: refused, not found, too late, lost, not HTTP.
-const FAILURE_CODES: [i32; 5] = [2, 3, 4, 6, 11];
+/// Failures that are an upstream's.
+const FAILURES: [i32; 5] =
+    [failure::REFUSED, failure::NOT_FOUND, failure::TIMEOUT, failure::LOST, failure::INVALID_ANSWER];
 
 /// A request that the cache may answer. It ends as an [`Operation`] does.
 pub(crate) struct Cached {
@@ -159,7 +157,7 @@ impl Cached {
             Err(left) => {
                 // A run that follows a trap would not know of it.
                 self.call.home.world.host.unjournaled(self.call.home.key, self.call.number);
-                let failed = Failed { code: CIRCUIT_OPEN, text: left.as_millis().to_string() };
+                let failed = Failed { code: failure::CIRCUIT_OPEN, text: left.as_millis().to_string() };
                 (Operation::failed(self.call.clone(), failed), None)
             }
         };
@@ -244,7 +242,7 @@ impl Cached {
             (Ok(answer), Plan::Validate(stale)) if stale.may_answer_error && ERRORS.contains(&answer.status) => {
                 Next::End(Ended::Done(Ok(self.hit(id, &stale.stored))))
             }
-            (Err(failed), Plan::Validate(stale)) if stale.may_answer_error && failed.code != BODY_TOO_LARGE => {
+            (Err(failed), Plan::Validate(stale)) if stale.may_answer_error && failed.code != failure::TOO_LARGE => {
                 Next::End(Ended::Done(Ok(self.hit(id, &stale.stored))))
             }
             (Err(failed), Plan::Invalidate) => {
@@ -364,7 +362,7 @@ impl Future for Cached {
 fn has_failed(outcome: &Outcome) -> bool {
     match outcome {
         Ok(answer) => ERRORS.contains(&answer.status),
-        Err(failed) => FAILURE_CODES.contains(&failed.code),
+        Err(failed) => FAILURES.contains(&failed.code),
     }
 }
 

@@ -26,7 +26,8 @@ use crate::{
     cached::Cached,
     cx::{Cx, Ended},
     exchange::Headers,
-    fetch_error::{BODY_FAILED, FetchError, TIMEOUT},
+    failure,
+    fetch_error::FetchError,
     ops::{Failed, Inbound, Outbound, Part, Redirects},
     problem::Error,
     response::{self, Flow},
@@ -462,11 +463,11 @@ async fn upload(call: Rc<Call>, mut outbound: Box<Outbound>, mode: Cache, mut so
 
 /// Whether a piece was not taken since the request was over, rather than late or too much.
 fn is_over(ended: &Ended) -> bool {
-    matches!(ended, Ended::Done(Err(failed)) if failed.code != TIMEOUT)
+    matches!(ended, Ended::Done(Err(failed)) if failed.code != failure::TIMEOUT)
 }
 
 fn body_failed(error: &Error) -> Ended {
-    Ended::Done(Err(Failed { code: BODY_FAILED, text: error.to_string() }))
+    Ended::Done(Err(Failed { code: failure::BODY_FAILED, text: error.to_string() }))
 }
 
 /// The answer to an outbound request, whatever its status, whole in memory.
@@ -506,7 +507,7 @@ impl Reply {
 
     /// The body as text; what is not UTF-8 is replaced by U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.bytes())
+        self.inbound.text()
     }
 
     /// The body as JSON.
@@ -515,7 +516,7 @@ impl Reply {
     ///
     /// If it is not JSON, or not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(self.bytes())
+        self.inbound.json()
     }
 
     /// The headers, in the order of arrival.
@@ -525,7 +526,7 @@ impl Reply {
 
     /// The first header of that name, if it is text.
     pub fn header(&self, name: &str) -> Option<&str> {
-        std::str::from_utf8(self.headers().get(name)?).ok()
+        self.inbound.header(name)
     }
 
     /// The reply, if its status is below 400.

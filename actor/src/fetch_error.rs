@@ -2,7 +2,7 @@
 
 use std::{error::Error as StdError, fmt, time::Duration};
 
-use crate::time::millis;
+use crate::{failure, time::millis};
 
 /// An outbound request without an answer.
 ///
@@ -143,34 +143,25 @@ pub enum FetchError {
     },
 }
 
-/// Codes of failures (docs/exchange.md) that have no other name here.
-pub(crate) const TIMEOUT: i32 = 4;
-pub(crate) const BODY_FAILED: i32 = 8;
-const TOO_MANY_REDIRECTS: i32 = 9;
-const REDIRECTED: i32 = 10;
-const INVALID_ANSWER: i32 = 11;
-pub(crate) const CIRCUIT_OPEN: i32 = 13;
-const INVALID_URL: i32 = 14;
-
 impl FetchError {
     /// From a failure's code in a resume frame (docs/exchange.md).
     pub(crate) fn from_code(code: i32, reason: &str, url: &str, max_bytes: u32) -> Self {
         let (reason, url) = (&reason.replace(url, redacted(url)), url.to_owned());
         match code {
-            1 => Self::InvalidRequest { url, reason: reason.to_owned() },
+            failure::INVALID => Self::InvalidRequest { url, reason: reason.to_owned() },
             // The runtime's words have the URL in them.
-            INVALID_URL => Self::InvalidUrl { url, reason: "the runtime cannot read it".to_owned() },
-            2 => Self::ConnectionRefused { url },
-            3 => Self::HostNotFound { url },
-            TIMEOUT => Self::Timeout { url },
-            5 => Self::BodyTooLarge { url, max_bytes },
-            6 => Self::ConnectionLost { url },
-            7 => Self::Cancelled { url },
-            BODY_FAILED => Self::BodyFailed { url, reason: reason.to_owned() },
-            TOO_MANY_REDIRECTS => Self::TooManyRedirects { url },
-            REDIRECTED => Self::Redirected { url },
-            CIRCUIT_OPEN => Self::CircuitOpen { url, retry_after: millis(reason.parse().unwrap_or_default()) },
-            INVALID_ANSWER => Self::InvalidAnswer { url, reason: reason.to_owned() },
+            failure::INVALID_URL => Self::InvalidUrl { url, reason: "the runtime cannot read it".to_owned() },
+            failure::REFUSED => Self::ConnectionRefused { url },
+            failure::NOT_FOUND => Self::HostNotFound { url },
+            failure::TIMEOUT => Self::Timeout { url },
+            failure::TOO_LARGE => Self::BodyTooLarge { url, max_bytes },
+            failure::LOST => Self::ConnectionLost { url },
+            failure::CANCELLED => Self::Cancelled { url },
+            failure::BODY_FAILED => Self::BodyFailed { url, reason: reason.to_owned() },
+            failure::TOO_MANY_REDIRECTS => Self::TooManyRedirects { url },
+            failure::REDIRECTED => Self::Redirected { url },
+            failure::CIRCUIT_OPEN => Self::CircuitOpen { url, retry_after: millis(reason.parse().unwrap_or_default()) },
+            failure::INVALID_ANSWER => Self::InvalidAnswer { url, reason: reason.to_owned() },
             _ => Self::Other { url, reason: reason.to_owned() },
         }
     }

@@ -92,6 +92,7 @@ mod containers;
 mod cx;
 mod dates;
 mod extract;
+mod failure;
 mod fetch;
 mod fetch_error;
 mod field;

@@ -1,6 +1,7 @@
 //! The operations of one call: wanted, under way, done.
 
 use std::{
+    borrow::Cow,
     ops::Range,
     rc::Rc,
     task::{Poll, Waker},
@@ -8,6 +9,7 @@ use std::{
 };
 
 use http::{HeaderName, HeaderValue};
+use serde::de::DeserializeOwned;
 
 use crate::{
     breaker::Breaker,
@@ -125,6 +127,20 @@ pub(crate) struct Inbound {
 }
 
 impl Inbound {
+    /// The body as text; what is not UTF-8 is replaced by U+FFFD.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(self.body.as_bytes())
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        serde_json::from_slice(self.body.as_bytes())
+    }
+
+    /// The first header of that name, if it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        std::str::from_utf8(self.headers().get(name)?).ok()
+    }
+
     pub(crate) fn headers(&self) -> Headers<'_> {
         Headers::new(self.headers.as_bytes()).expect("the headers were checked when they arrived")
     }

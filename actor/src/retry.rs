@@ -12,8 +12,7 @@ use crate::{
     cache::Cache,
     cached::Cached,
     cx::{Cx, Ended, Operation},
-    dates,
-    fetch_error::TIMEOUT,
+    dates, failure,
     ops::{Failed, Inbound, Outbound, Want},
 };
 
@@ -28,9 +27,8 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// Statuses that may be others the next time.
 const PASSING: [u16; 7] = [408, 425, 429, 500, 502, 503, 504];
 
-/// Failures that may be over the next time, as codes of a resume frame (docs/exchange.md): refused, unknown host, no
-/// answer in time, lost.
-const PASSING_FAILURES: [i32; 4] = [2, 3, 4, 6];
+/// Failures that may be over the next time.
+const PASSING_FAILURES: [i32; 4] = [failure::REFUSED, failure::NOT_FOUND, failure::TIMEOUT, failure::LOST];
 
 /// How often a request is made, and how long it waits in between; see [`Fetch::retry`](crate::Fetch::retry).
 ///
@@ -130,7 +128,7 @@ pub(crate) async fn persist(call: Rc<Call>, outbound: Box<Outbound>, mode: Cache
         }
         left = total.saturating_sub(dates::since(cx.now(), started));
         if left.is_zero() {
-            let late = Failed { code: TIMEOUT, text: String::new() };
+            let late = Failed { code: failure::TIMEOUT, text: String::new() };
             return if has_body { ended } else { Ended::Done(Err(late)) };
         }
     }

@@ -166,6 +166,11 @@ impl Workerd {
         Request::new(upstream, "GET", target).send()
     }
 
+    /// How often the upstream was asked for a path.
+    pub fn asked(&self, path: &str) -> u64 {
+        self.upstream(format!("/count?path={path}")).text().parse().expect("the upstream counts")
+    }
+
     /// How many requests wait at one of the upstream's gates.
     pub fn waiting_at(&self, gate: &str) -> u64 {
         self.upstream(format!("/state/{gate}")).json()["waiting"].as_u64().unwrap_or_default()

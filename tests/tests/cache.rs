@@ -4,7 +4,7 @@ use duractor_tests::{http::Answer, wait_until, workerd};
 
 /// How often the upstream was asked.
 fn sent(path: &str) -> u64 {
-    workerd().upstream(format!("/count?path=/{path}")).text().parse().unwrap()
+    workerd().asked(&format!("/{path}"))
 }
 
 fn ask(actor: &str, path: &str) -> Answer {

@@ -329,7 +329,7 @@ fn a_thousand_traps_leave_no_memory_behind() {
     };
     let settled = || {
         // What an instance held is collected in several rounds.
-        (0..5).for_each(|_| drop(workerd().post("/traps/thousand/collect").ok()));
+        (0..5).for_each(|_| _ = workerd().post("/traps/thousand/collect").ok());
         workerd().resident_bytes()
     };
     trap(TRAPS / 10);

@@ -58,7 +58,7 @@ fn assert_goes_on(waiting: Exchange, gate: &str, answer: &str) {
 
 /// How often the upstream was asked.
 fn sent(path: &str) -> u64 {
-    workerd().upstream(format!("/count?path={path}")).text().parse().unwrap()
+    workerd().asked(path)
 }
 
 #[test]

@@ -12,18 +12,12 @@ use serde::Serialize;
 use crate::{
     binding_error::BindingError,
     cx::{Cx, Ended, Operation},
+    failure,
     ops::{Bound, Inbound, Want},
 };
 
 /// Where the result says more than its body does (docs/exchange.md).
 const INFO: &str = "info";
-
-/// Codes of failures (docs/exchange.md).
-const INVALID: i32 = 1;
-const TIMEOUT: i32 = 4;
-const TOO_LARGE: i32 = 5;
-const CANCELLED: i32 = 7;
-const NO_BINDING: i32 = 12;
 
 /// What a worker is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,11 +99,11 @@ impl<O: Default + Serialize> Ask<O> {
             Ended::Done(Ok(_)) | Ended::Orphaned => return BindingError::Cancelled { target },
         };
         match failed.code {
-            INVALID => BindingError::InvalidRequest { target, reason: failed.text },
-            TIMEOUT => BindingError::Timeout { target },
-            TOO_LARGE => BindingError::BodyTooLarge { target, max_bytes: self.bound.body_max_bytes },
-            CANCELLED => BindingError::Cancelled { target },
-            NO_BINDING => {
+            failure::INVALID => BindingError::InvalidRequest { target, reason: failed.text },
+            failure::TIMEOUT => BindingError::Timeout { target },
+            failure::TOO_LARGE => BindingError::BodyTooLarge { target, max_bytes: self.bound.body_max_bytes },
+            failure::CANCELLED => BindingError::Cancelled { target },
+            failure::NO_BINDING => {
                 let binding = self.bound.binding.clone();
                 BindingError::Missing { toml: self.kind.toml(&binding), binding }
             }
@@ -183,7 +177,7 @@ macro_rules! contents {
 
             /// The bytes as text; what is not UTF-8 is replaced by U+FFFD.
             pub fn text(&self) -> std::borrow::Cow<'_, str> {
-                String::from_utf8_lossy(self.bytes())
+                self.answer.text()
             }
 
             /// The bytes as JSON.
@@ -192,7 +186,7 @@ macro_rules! contents {
             ///
             /// If they are not JSON, or not a `T`.
             pub fn json<T: serde::de::DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-                serde_json::from_slice(self.bytes())
+                self.answer.json()
             }
         }
     };

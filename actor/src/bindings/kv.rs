@@ -176,7 +176,7 @@ ask! {
 
 ask! {
     /// See [`Kv::list`].
-    KvList<Paging> -> KvPage, |_, _| None, |answer| serde_json::from_slice(answer.body.as_bytes())
+    KvList<Paging> -> KvPage, |_, _| None, |answer| answer.json()
 }
 
 paged! { KvList }

@@ -175,7 +175,7 @@ ask! {
 
 ask! {
     /// See [`R2::list`].
-    R2List<Paging> -> R2Page, |_, _| None, |answer| serde_json::from_slice(answer.body.as_bytes())
+    R2List<Paging> -> R2Page, |_, _| None, |answer| answer.json()
 }
 
 paged! { R2List }

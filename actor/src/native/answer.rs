@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::streams::Pulled;
 use crate::{
     exchange::{Buffer, Frame, FrameWriter},
+    failure,
     ops::{Hit, Outbound, Outcome, RESULT_SLOTS, read_outcome},
 };
 
@@ -93,17 +94,17 @@ impl Answer {
 
     /// The connection is refused.
     pub fn refused() -> Self {
-        Self::failure(2, "connection refused")
+        Self::failure(failure::REFUSED, "connection refused")
     }
 
     /// The host is not known.
     pub fn not_found() -> Self {
-        Self::failure(3, "host not found")
+        Self::failure(failure::NOT_FOUND, "host not found")
     }
 
     /// The connection is lost before the answer is whole.
     pub fn lost() -> Self {
-        Self::failure(6, "connection lost")
+        Self::failure(failure::LOST, "connection lost")
     }
 
     /// The connection is lost behind what there is of the body: a failure to who takes it as a whole.
@@ -122,17 +123,17 @@ impl Answer {
 
     /// There is no such binding.
     pub(crate) fn no_binding() -> Self {
-        Self::failure(12, "")
+        Self::failure(failure::NO_BINDING, "")
     }
 
     /// Nobody takes it any more.
     pub(crate) fn cancelled() -> Self {
-        Self::failure(7, "")
+        Self::failure(failure::CANCELLED, "")
     }
 
     /// Anything else that can go wrong.
     pub(crate) fn other(text: &str) -> Self {
-        Self::failure(0, text)
+        Self::failure(failure::OTHER, text)
     }
 
     pub(crate) fn without_body(mut self) -> Self {
@@ -203,7 +204,7 @@ impl Answer {
 
     /// The answer to a request that has timed out.
     pub(crate) fn timeout() -> Self {
-        Self::failure(4, "timeout")
+        Self::failure(failure::TIMEOUT, "timeout")
     }
 
     /// What the cache has answered.
@@ -230,7 +231,7 @@ impl Answer {
         }
         let (delay, length) = (self.delay, if let What::Reply { body, .. } = &self.what { body.len() } else { 0 });
         let answer = match body_max_bytes {
-            Some(max) if length > max as usize => Self::failure(5, "body too large"),
+            Some(max) if length > max as usize => Self::failure(failure::TOO_LARGE, "body too large"),
             Some(_) if self.is_cut => Self::lost(),
             _ => self,
         };

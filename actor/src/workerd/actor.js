@@ -11,6 +11,7 @@ import {
   isInside, memory, outbox, reader, recycle, running, trap, watch, writer,
 } from "./instance.js";
 import { Journal } from "./journal.js";
+import { upstreamOf } from "./mock.js";
 import { clientGone, failed, incomplete, interrupted, storageFailed } from "./problem.js";
 import {
   BODY, CHAIN, CHAIN_HEADER, PATH, RESPONSE_SLOTS, REPLY, lengthOf, onlyResponse, pathOf, refuse, streamOf, toResponse, writeRequest, writeResults,
@@ -100,6 +101,7 @@ export class Actor {
   isActivating = false;
   /** Requests that equal ones may join. @type {Map<string, Shared>} */ shared = new Map();
   connections = new Connections();
+  upstream;
   #state;
   #serve;
   #generation = -1;
@@ -125,6 +127,7 @@ export class Actor {
     this.className = className;
     this.name = state.id.name ?? null;
     this.env = env;
+    this.upstream = upstreamOf(env);
     this.storage = new Storage(state.storage);
     this.#state = state;
     this.#serve = serve;

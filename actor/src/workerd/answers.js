@@ -6,8 +6,8 @@ import { readStream } from "./streams.js";
 /** @import { Outcome } from "./types.d.ts" */
 
 /** Codes of failures (docs/exchange.md). */
-export const TIMEOUT = 4, LOST = 6, CANCELLED = 7, REDIRECTED = 10;
-const OTHER = 0, INVALID = 1, REFUSED = 2, NOT_FOUND = 3, TOO_LARGE = 5, REDIRECTS_ON = 9, INVALID_ANSWER = 11, INVALID_URL = 14;
+export const OTHER = 0, INVALID = 1, TIMEOUT = 4, TOO_LARGE = 5, LOST = 6, CANCELLED = 7, REDIRECTED = 10, NO_BINDING = 12;
+const REFUSED = 2, NOT_FOUND = 3, REDIRECTS_ON = 9, INVALID_ANSWER = 11, INVALID_URL = 14;
 
 /** What the runtime says when redirects lead on and on. */
 export const REDIRECTED_ON = "Too many redirects";
@@ -53,9 +53,7 @@ export function sendable(headers, except) {
 function headerPairs(headers) {
   /** @type {[string, string][]} */
   const pairs = [];
-  headers.forEach((value, name) => {
-    if (NAME.test(name)) pairs.push([name, value]);
-  });
+  sendable(headers).forEach((value, name) => pairs.push([name, value]));
   return pairs;
 }
 

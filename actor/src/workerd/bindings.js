@@ -1,11 +1,9 @@
 // Operations of KV namespaces and R2 buckets.
 
+import { INVALID, NO_BINDING, OTHER, TOO_LARGE } from "./answers.js";
 import { readStream } from "./streams.js";
 
 /** @import { Env, Outcome, Want } from "./types.d.ts" */
-
-// Codes of failures (docs/exchange.md).
-const OTHER = 0, INVALID = 1, TOO_LARGE = 5, NO_BINDING = 12;
 
 const OK = 200, NOT_FOUND = 404;
 

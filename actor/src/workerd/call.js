@@ -1,25 +1,10 @@
 // One call that waits: who made it, its operations, its journal, and who waits for its response.
 
-import { ACTOR_CONNECTIONS_MAX, CONNECTIONS_MAX, controlWord, generation, isDevelopment } from "./instance.js";
+import { ACTOR_CONNECTIONS_MAX, CONNECTIONS_MAX, controlWord, generation } from "./instance.js";
 import { Operations } from "./operations.js";
 import { CHAIN_HEADER, originOf } from "./request.js";
 
-/** @import { Caller, Env, Journal, Made, Upstream } from "./types.d.ts" */
-
-/** Where outbound requests go: in development to a mock, if the worker is bound to one. @param {Env} env @returns {Upstream} */
-function upstreamOf(env) {
-  const mock = isDevelopment() ? env.DURACTOR_UPSTREAM : undefined;
-  return mock === undefined ? globalThis : { fetch: (url, init) => askMock(mock, new Request(url, init)) };
-}
-
-/** What a mock throws does not come through wrangler, so that it says what fails. @param {any} mock @param {Request} request */
-async function askMock(mock, request) {
-  request.headers.set("duractor-mock", "1");
-  const response = await mock.fetch(request);
-  const failure = response.headers.get("duractor-fails");
-  if (failure !== null) throw new Error(failure);
-  return response;
-}
+/** @import { Caller, Journal, Made } from "./types.d.ts" */
 
 /** A call of one actor that waits. */
 export class Call {
@@ -55,7 +40,7 @@ export class Call {
       shared: actor.shared,
       deliver: (id, outcome) => actor.deliver({ number, id, ...outcome }),
       own: (request) => actor.own(request),
-      upstream: upstreamOf(actor.env),
+      upstream: actor.upstream,
     });
     /** @type {Promise<void>} */
     const ended = new Promise((resolve) => (this.#end = resolve));

@@ -43,6 +43,7 @@ beside_host! {
     "/src/workerd/frame.js": payloadBytes as frame_js;
     "/src/workerd/instance.js": recycle as instance_js;
     "/src/workerd/journal.js": Journal as journal_js;
+    "/src/workerd/mock.js": upstreamOf as mock_js;
     "/src/workerd/operations.js": Operations as operations_js;
     "/src/workerd/problem.js": incomplete as problem_js;
     "/src/workerd/request.js": pathOf as request_js;

@@ -67,6 +67,7 @@ export interface Caller {
   request: Request | null;
   env: Env;
   connections: Connections;
+  upstream: Upstream;
   shared: Map<string, Shared>;
   label(): string;
   deliver(result: Result): void;
