@@ -3,7 +3,7 @@
 use std::{f64::consts::TAU, iter::zip, ops::Range, time::UNIX_EPOCH};
 
 use duractor::prelude::*;
-use duractor_kernels::sum;
+use duractor_kernels::{pages, sum};
 use serde::{Deserialize, Serialize};
 
 use crate::page::{escape, page};
@@ -227,7 +227,7 @@ impl Telemetry {
         let samples = rows.end - rows.start;
         let some = |number: f64| (samples > 0).then_some(number);
         let pages = self.value.slices(rows)?;
-        let total: f64 = pages.clone().map(sum).sum();
+        let total: f64 = pages::sum(pages.clone());
         let (least, greatest) = extremes(pages.flatten().copied());
         Ok(Stats { samples, mean: some(total / samples as f64), least: some(least), greatest: some(greatest) })
     }
