@@ -18,10 +18,6 @@ mod private {
 
     pub trait Lane: Number {
         fn run<K: Kernel<Self>>(kernel: K) -> K::Output;
-
-        /// The same on the scalar twin.
-        #[cfg(test)]
-        fn run_twin<K: Kernel<Self>>(kernel: K) -> K::Output;
     }
 }
 
@@ -47,11 +43,6 @@ macro_rules! lane {
 
             #[cfg(not(all(target_arch = "wasm32", not(duractor_kernels = "scalar"))))]
             fn run<K: Kernel<Self>>(kernel: K) -> K::Output {
-                kernel.run::<[$lane; $lanes]>()
-            }
-
-            #[cfg(test)]
-            fn run_twin<K: Kernel<Self>>(kernel: K) -> K::Output {
                 kernel.run::<[$lane; $lanes]>()
             }
         }

@@ -22,7 +22,7 @@ pub(crate) trait Fold<V: Memory, const IN: usize, const N: usize> {
         self.block(block);
     }
 
-    /// Called after 64 blocks and at the end, for partial results that are good for no more.
+    /// Called after 64 blocks, or less where they end, and after the last: for partial results that are good for no more.
     #[inline(always)]
     fn flush(&mut self) {}
 
@@ -114,13 +114,16 @@ impl<'a, T: Copy + 'a, I: Iterator<Item = &'a [T]>, const IN: usize> Input<'a, T
                 carried = left;
             }
         }
+        if until_flush < GROUP {
+            fold.flush();
+        }
         if carried > 0 {
             for carry in &mut carry {
                 V::lanes_mut(carry)[carried..].fill(F::PAD);
             }
             fold.last(carry.each_ref(), carried);
+            fold.flush();
         }
-        fold.flush();
         fold.finish()
     }
 }

@@ -214,42 +214,68 @@ pub(crate) fn dot_u8<'a>(input: impl Input<'a, u8, 2>) -> u64 {
 }
 
 /// How many bits are set, or differ.
-#[derive(Default)]
-struct Ones(u64);
-
-/// Of four vectors: no byte has more than 32.
-#[inline(always)]
-fn ones_in<V: Bits>([a, b, c, d]: [V; 4]) -> u64 {
-    a.ones().add(b.ones()).add(c.ones().add(d.ones())).sum().into()
+struct Ones<S> {
+    sums: S,
+    total: u64,
 }
 
-impl<V: Bits> Fold<V, 1, 4> for Ones {
+impl<S: Words> Ones<S> {
+    #[inline(always)]
+    fn new() -> Self {
+        Self { sums: S::splat(0), total: 0 }
+    }
+
+    /// Counts in four vectors, in which no byte has more than 32 together.
+    #[inline(always)]
+    fn count<V: Bits<Sums = S>>(&mut self, [a, b, c, d]: [V; 4]) {
+        let ones = a.ones().add(b.ones()).add(c.ones().add(d.ones()));
+        self.sums = self.sums.add(ones.sums());
+    }
+
+    #[inline(always)]
+    fn flush(&mut self) {
+        self.total += lanes(self.sums).iter().map(|sum| u64::from(sum.unsigned_abs())).sum::<u64>();
+        self.sums = S::splat(0);
+    }
+}
+
+impl<V: Bits> Fold<V, 1, 4> for Ones<V::Sums> {
     type Output = u64;
     const PAD: u8 = 0;
 
     #[inline(always)]
     fn block(&mut self, [bits]: [&[[u8; 16]; 4]; 1]) {
-        self.0 += ones_in(each4!(AT => V::load(&bits[AT])));
+        self.count(each4!(AT => V::load(&bits[AT])));
+    }
+
+    #[inline(always)]
+    fn flush(&mut self) {
+        self.flush();
     }
 
     #[inline(always)]
     fn finish(self) -> u64 {
-        self.0
+        self.total
     }
 }
 
-impl<V: Bits> Fold<V, 2, 4> for Ones {
+impl<V: Bits> Fold<V, 2, 4> for Ones<V::Sums> {
     type Output = u64;
     const PAD: u8 = 0;
 
     #[inline(always)]
     fn block(&mut self, [left, right]: [&[[u8; 16]; 4]; 2]) {
-        self.0 += ones_in(each4!(AT => V::load(&left[AT]).xor(V::load(&right[AT]))));
+        self.count(each4!(AT => V::load(&left[AT]).xor(V::load(&right[AT]))));
+    }
+
+    #[inline(always)]
+    fn flush(&mut self) {
+        self.flush();
     }
 
     #[inline(always)]
     fn finish(self) -> u64 {
-        self.0
+        self.total
     }
 }
 
@@ -260,7 +286,7 @@ impl<'a, I: Input<'a, u8, 1>> BitKernel for OnesKernel<I> {
 
     #[inline(always)]
     fn run<V: Bits>(self) -> u64 {
-        self.0.fold::<V, _, 4>(Ones::default())
+        self.0.fold::<V, _, 4>(Ones::new())
     }
 }
 
@@ -271,7 +297,7 @@ impl<'a, I: Input<'a, u8, 2>> BitKernel for HammingKernel<I> {
 
     #[inline(always)]
     fn run<V: Bits>(self) -> u64 {
-        self.0.fold::<V, _, 4>(Ones::default())
+        self.0.fold::<V, _, 4>(Ones::new())
     }
 }
 

@@ -106,7 +106,7 @@ impl<T: Float> CoMoments<T> {
 
     /// Pearson's correlation, from -1 to 1; NaN if all of the first are equal, or all of the second.
     pub fn correlation(&self) -> T {
-        let correlation = self.products / (self.squares[0].sqrt() * self.squares[1].sqrt());
+        let correlation = self.products / self.squares[0].geometric_mean(self.squares[1]);
         // Rounding may lead a little beyond.
         if correlation > T::ONE {
             T::ONE
@@ -163,8 +163,8 @@ fn of_few<T: Float>(left: &[T], right: &[T]) -> CoMoments<T> {
 /// One of two variables, lane by lane.
 ///
 /// What each number differs from a shift by is added up over a group of blocks. The shift is the mean of all groups
-/// before, and for the first group a number of it, so that hardly more is added up than what remains when the mean is
-/// taken off: the shifted data algorithm within a group, pairwise merging of groups (Chan, Golub and LeVeque,
+/// before, and for the first group that of its first block, so that hardly more is added up than what remains when the
+/// mean is taken off: the shifted data algorithm within a group, pairwise merging of groups (Chan, Golub and LeVeque,
 /// "Algorithms for computing the sample variance", 1983).
 struct Variable<V> {
     /// The mean of the groups before.
@@ -244,6 +244,14 @@ impl Counts {
     }
 }
 
+/// Their mean, which does not overflow.
+#[inline(always)]
+fn mean_of4<V: Vector>(values: [V; 4]) -> V {
+    let quarter = V::splat(V::Lane::ONE / V::Lane::from_u64(4));
+    let [a, b, c, d] = each4!(AT => values[AT].mul(quarter));
+    a.add(b).add(c.add(d))
+}
+
 struct One<V: Vector> {
     counts: Counts,
     variable: Variable<V>,
@@ -257,7 +265,7 @@ impl<V: Vector<Lane: Float>> Fold<V, 1, 4> for One<V> {
     #[inline(always)]
     fn block(&mut self, [values]: [&[V::Array; 4]; 1]) {
         if self.counts.is_first_block() {
-            self.variable.shift = V::load(&values[0]);
+            self.variable.shift = mean_of4(each4!(AT => V::load(&values[AT])));
         }
         self.variable.add(each4!(AT => V::load(&values[AT]).sub(self.variable.shift)));
         self.counts.group += 4;
@@ -299,8 +307,8 @@ impl<V: Vector<Lane: Float>> Fold<V, 2, 4> for Two<V> {
     #[inline(always)]
     fn block(&mut self, [left, right]: [&[V::Array; 4]; 2]) {
         if self.counts.is_first_block() {
-            self.left.shift = V::load(&left[0]);
-            self.right.shift = V::load(&right[0]);
+            self.left.shift = mean_of4(each4!(AT => V::load(&left[AT])));
+            self.right.shift = mean_of4(each4!(AT => V::load(&right[AT])));
         }
         let left = each4!(AT => V::load(&left[AT]).sub(self.left.shift));
         let right = each4!(AT => V::load(&right[AT]).sub(self.right.shift));

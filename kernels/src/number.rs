@@ -21,6 +21,16 @@ pub trait Number:
     fn from_u64(value: u64) -> Self;
     /// Without what is behind the point; 0 for a NaN and for what is less.
     fn to_u64(self) -> u64;
+
+    /// The square root of a product, of which the product may overflow.
+    #[inline(always)]
+    fn geometric_mean(self, other: Self) -> Self {
+        let product = self * other;
+        if product > Self::ZERO && product < Self::INFINITY {
+            return product.sqrt();
+        }
+        self.sqrt() * other.sqrt()
+    }
 }
 
 macro_rules! number {

@@ -1,5 +1,7 @@
 //! One vector beside each row of a matrix.
 
+use std::iter::zip;
+
 use crate::{
     float::{Float, Kernel},
     number::Number,
@@ -7,8 +9,11 @@ use crate::{
     vector::{Vector, each4},
 };
 
-/// What a term adds up to for a vector and each row. Four rows are gone through together, so that the vector is loaded
-/// once for four; each is added up as it would be alone, in two vectors of lanes at a time.
+/// What a term adds up to for a vector and each row.
+///
+/// Four rows are gone through together, so that the vector is loaded once for four. They are a quarter of the matrix apart:
+/// each quarter is then read from its beginning to its end, which a processor foresees. Of four rows that follow each other
+/// it does not, and matrices that are larger than its caches take four times as long.
 struct Rows<'a, T, M> {
     term: M,
     vector: &'a [T],
@@ -35,28 +40,32 @@ kernel!(SquaredDifference);
 #[inline(always)]
 fn rows<V: Vector, M: Term<V, 2>>(term: &M, vector: &[V::Lane], rows: &[V::Lane], out: &mut [V::Lane]) {
     let len = vector.len();
-    let (outs, last) = out.as_chunks_mut::<4>();
-    let (fours, rest) = rows.split_at(outs.len() * 4 * len);
-    for (at, out) in outs.iter_mut().enumerate() {
-        let four = &fours[at * 4 * len..][..4 * len];
-        let (ab, cd) = four.split_at(2 * len);
-        let ((a, b), (c, d)) = (ab.split_at(len), cd.split_at(len));
-        *out = of_rows::<V, M>(term, vector, [a, b, c, d]);
+    let quarter = out.len() / 4;
+    let row = |at: usize| &rows[at * len..][..len];
+    for at in 0..quarter {
+        let four = [at, at + quarter, at + 2 * quarter, at + 3 * quarter];
+        let sums = of_rows::<V, M>(term, vector, four.map(row));
+        for (at, sum) in zip(four, sums) {
+            out[at] = sum;
+        }
     }
-    for (at, out) in last.iter_mut().enumerate() {
-        let row = &rest[at * len..][..len];
-        [*out, ..] = of_rows::<V, M>(term, vector, [row; 4]);
+    for at in 4 * quarter..out.len() {
+        [out[at], ..] = of_rows::<V, M>(term, vector, [row(at); 4]);
     }
 }
 
-/// The same for four rows.
+/// The same for four rows. What a row adds up to does not depend on the others.
 #[inline(always)]
 fn of_rows<V: Vector, M: Term<V, 2>>(term: &M, vector: &[V::Lane], rows: [&[V::Lane]; 4]) -> [V::Lane; 4] {
-    let pairs = V::arrays(vector).as_chunks::<2>().0;
-    let [a, b, c, d] = rows.map(|row| &V::arrays(row).as_chunks::<2>().0[..pairs.len()]);
+    let pairs = pairs_of::<V>(vector);
+    let count = pairs.len();
+    let a = &pairs_of::<V>(rows[0])[..count];
+    let b = &pairs_of::<V>(rows[1])[..count];
+    let c = &pairs_of::<V>(rows[2])[..count];
+    let d = &pairs_of::<V>(rows[3])[..count];
     let mut sums = [V::splat(V::Lane::ZERO); 4];
-    for (at, pair) in pairs.iter().enumerate() {
-        let (one, other) = (V::load(&pair[0]), V::load(&pair[1]));
+    for at in 0..count {
+        let (one, other) = (V::load(&pairs[at][0]), V::load(&pairs[at][1]));
         let rows = [&a[at], &b[at], &c[at], &d[at]];
         sums = each4!(ROW => {
             let terms = [term.of([one, V::load(&rows[ROW][0])]), term.of([other, V::load(&rows[ROW][1])])];
@@ -73,6 +82,11 @@ fn of_rows<V: Vector, M: Term<V, 2>>(term: &M, vector: &[V::Lane], rows: [&[V::L
         });
     }
     each4!(ROW => sums[ROW].sum())
+}
+
+#[inline(always)]
+fn pairs_of<V: Vector>(values: &[V::Lane]) -> &[[V::Array; 2]] {
+    V::arrays(values).as_chunks().0
 }
 
 /// Less than two vectors, filled up.

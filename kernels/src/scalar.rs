@@ -204,6 +204,8 @@ bytes!(i8);
 bytes!(u8);
 
 impl Bits for [u8; 16] {
+    type Sums = [i32; 4];
+
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
         (u128::from_le_bytes(self) ^ u128::from_le_bytes(other)).to_le_bytes()
@@ -224,7 +226,11 @@ impl Bits for [u8; 16] {
     }
 
     #[inline(always)]
-    fn sum(self) -> u32 {
-        self.iter().map(|byte| u32::from(*byte)).sum()
+    fn sums(self) -> [i32; 4] {
+        let mut sums = [0; 4];
+        for (sum, four) in sums.iter_mut().zip(self.as_chunks::<4>().0) {
+            *sum = four.iter().map(|byte| i32::from(*byte)).sum();
+        }
+        sums
     }
 }

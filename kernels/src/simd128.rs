@@ -247,6 +247,8 @@ impl Bytes for U8x16 {
 }
 
 impl Bits for U8x16 {
+    type Sums = I32x4;
+
     #[inline(always)]
     fn xor(self, other: Self) -> Self {
         Self(v128_xor(self.0, other.0))
@@ -263,9 +265,7 @@ impl Bits for U8x16 {
     }
 
     #[inline(always)]
-    fn sum(self) -> u32 {
-        let fours = u32x4_extadd_pairwise_u16x8(u16x8_extadd_pairwise_u8x16(self.0));
-        let (left, right) = (u32x4_extract_lane::<0>(fours), u32x4_extract_lane::<1>(fours));
-        (left + u32x4_extract_lane::<2>(fours)) + (right + u32x4_extract_lane::<3>(fours))
+    fn sums(self) -> I32x4 {
+        I32x4(u32x4_extadd_pairwise_u16x8(u16x8_extadd_pairwise_u8x16(self.0)))
     }
 }

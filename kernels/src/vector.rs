@@ -91,13 +91,15 @@ pub(crate) trait Bytes: Memory {
 
 /// 128 bits.
 pub(crate) trait Bits: Memory<Lane = u8, Array = [u8; 16]> {
+    type Sums: Words;
+
     fn xor(self, other: Self) -> Self;
     /// How many bits of each byte are set.
     fn ones(self) -> Self;
     /// Byte by byte; it wraps.
     fn add(self, other: Self) -> Self;
-    /// The sum of all bytes.
-    fn sum(self) -> u32;
+    /// Sums of four bytes each.
+    fn sums(self) -> Self::Sums;
 }
 
 /// An array of eight, of an expression for each index. It is written out, since compilers that optimise for size leave
