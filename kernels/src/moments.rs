@@ -145,11 +145,14 @@ impl<T: Float> Default for CoMoments<T> {
     }
 }
 
-/// Few pairs, in two passes.
+/// Few pairs, but not none, in two passes.
 #[inline(always)]
 fn of_few<T: Float>(left: &[T], right: &[T]) -> CoMoments<T> {
     let count = T::from_u64(left.len() as u64);
-    let mean = |values: &[T]| values.iter().fold(T::ZERO, |sum, value| sum + *value) / count;
+    let mean = |values: &[T]| {
+        let shift = values[0];
+        shift + values.iter().fold(T::ZERO, |sum, value| sum + (*value - shift)) / count
+    };
     let means = [mean(left), mean(right)];
     let mut moments = CoMoments { count: left.len() as u64, means, ..CoMoments::default() };
     for (left, right) in zip(left, right) {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -14,6 +15,9 @@ const JS_TEST_END: &str = ".test.mjs";
 /// Tests of actors that run in wasm as well. The others need SQLite, or random input.
 const WASM_TESTS: [&str; 9] =
     ["damage", "destroy", "faults", "native", "state", "transactions", "versions", "waiting", "wasm_exchange"];
+
+/// Has kernels run their scalar twin in wasm. Flags in the environment would count instead.
+const SCALAR_KERNELS: &str = r#"target.wasm32-unknown-unknown.rustflags = ["--cfg", "duractor_kernels=\"scalar\""]"#;
 
 /// Runs every test.
 pub(crate) fn test() -> Result<()> {
@@ -30,10 +34,20 @@ pub(crate) fn test() -> Result<()> {
 fn wasm() -> Result<()> {
     announce("wasm tests, in Node.js");
     run(&mut cargo(["build", "--package", "wasm-test-runner"]))?;
-    let mut tests = cargo(["test", "--package", "duractor", "--target", WASM]);
-    tests.arg("--lib").args(WASM_TESTS.iter().flat_map(|test| ["--test", test]));
+    let actors = ["--lib"].into_iter().chain(WASM_TESTS.iter().flat_map(|test| ["--test", test]));
+    run(wasm_test("duractor").args(actors))?;
+    run(wasm_test("duractor-kernels").arg("--tests"))?;
+    announce("wasm tests of kernels, without simd128");
+    let scalar = ["--tests", "--config", SCALAR_KERNELS];
+    run(wasm_test("duractor-kernels").args(scalar).env_remove("RUSTFLAGS"))
+}
+
+/// `cargo test` of a package in wasm.
+fn wasm_test(package: &str) -> Command {
+    let mut test = cargo(["test", "--package", package, "--target", WASM]);
     let runner = "cargo run --quiet --package wasm-test-runner --";
-    run(tests.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
+    test.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+    test
 }
 
 fn javascript() -> Result<()> {
