@@ -53,6 +53,9 @@ impl Cx {
 
     /// `N` random bytes, fit for cryptography.
     ///
+    /// A call that is run again after a trap gets the same bytes again, though what it reads may have changed. A nonce must
+    /// not come from here, therefore; [`crypto`](crate::crypto) makes nonces and keys that are in no journal.
+    ///
     /// ```
     /// # let cx = duractor::Cx::test();
     /// let id = u128::from_le_bytes(cx.random());

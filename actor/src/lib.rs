@@ -73,10 +73,12 @@
 //!
 //! # Modules
 //!
+//! - [`crypto`]: hashes, signatures, derived keys and sealed texts.
 //! - [`exchange`]: frames, for who works on Duractor itself.
 //! - [`native`]: the host for `cargo test`: virtual clock, scripted upstreams, SQLite, faults.
 //! - [`prelude`]: what most actors use.
 
+pub mod crypto;
 pub mod exchange;
 
 mod activation;

@@ -31,6 +31,32 @@ const KEY: &str = "the-key-of-the-native-host-is-no-secret";
 /// Behind every key: those of fields begin with a name, which is UTF-8.
 const KEYS_END: &[u8] = &[u8::MAX];
 
+#[cfg(not(target_arch = "wasm32"))]
+thread_local! {
+    /// Begins half a period away from [`Host::random`], and goes on from host to host: a test that deploys anew, or opens a
+    /// folder again, finds its keys again, and no nonce of theirs may come back.
+    static ENTROPY: StdCell<u64> = const { StdCell::new(1 << 63) };
+}
+
+/// Fills `bytes` with what no journal has, and what has not come before in this thread.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn entropy(bytes: &mut [u8]) {
+    ENTROPY.with(|state| scramble(state, bytes));
+}
+
+/// SplitMix64 ([Steele, Lea and Flood, 2014](https://doi.org/10.1145/2660193.2660195)) from a fixed seed: tests repeat
+/// themselves. No eight bytes come twice within its period of 2^64.
+fn scramble(state: &StdCell<u64>, bytes: &mut [u8]) {
+    for chunk in bytes.chunks_mut(8) {
+        state.set(state.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
+        let mut mixed = state.get();
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        chunk.copy_from_slice(&mixed.to_le_bytes()[..chunk.len()]);
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct NativeHost {
     now: StdCell<Duration>,
@@ -75,19 +101,6 @@ impl NativeHost {
 
     pub(crate) fn set_clock(&self, now: Duration) {
         self.now.set(now);
-    }
-
-    /// SplitMix64 ([Steele, Lea and Flood, 2014](https://doi.org/10.1145/2660193.2660195)) from a fixed seed: tests
-    /// repeat themselves.
-    fn scramble(&self, bytes: &mut [u8]) {
-        for chunk in bytes.chunks_mut(8) {
-            self.random.set(self.random.get().wrapping_add(0x9e37_79b9_7f4a_7c15));
-            let mut mixed = self.random.get();
-            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            mixed ^= mixed >> 31;
-            chunk.copy_from_slice(&mixed.to_le_bytes()[..chunk.len()]);
-        }
     }
 
     /// The journal of the call that runs, if one does.
@@ -240,8 +253,9 @@ impl Host for NativeHost {
     }
 
     fn random(&self, bytes: &mut [u8]) {
-        if self.with_running(|journal| journal.random(bytes, |bytes| self.scramble(bytes))).is_none() {
-            self.scramble(bytes);
+        let fresh = |bytes: &mut [u8]| scramble(&self.random, bytes);
+        if self.with_running(|journal| journal.random(bytes, fresh)).is_none() {
+            fresh(bytes);
         }
     }
 

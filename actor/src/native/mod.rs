@@ -53,6 +53,8 @@ use streams::{Pulled, Pushed};
 pub use answer::{Answer, Sent, Upstream};
 pub use bindings::NativeStore;
 pub use fault::Fault;
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use host::entropy;
 pub use message::{RequestBuilder, Response};
 pub use pending::Pending;
 pub use script::Script;

@@ -70,6 +70,13 @@ extern "C" {
     fn env(actor: u32) -> JsValue;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// The platform's own, which gives at most 65,536 bytes at once.
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn get_random_values(bytes: &mut [u8]);
+}
+
 /// The inbox that stands ready for a request of common size.
 const INBOX_BYTES: usize = 4 << 10;
 
@@ -111,6 +118,11 @@ pub fn install(routes: fn() -> Router) {
 /// Tasks and operations of all actors that have not ended, for tests.
 pub fn left() -> (usize, usize) {
     with_instance(Instance::left)
+}
+
+/// Fills `bytes` with what no journal has. It is not of the port [`Host`], all of which is in every worker: few seal anything.
+pub(crate) fn entropy(bytes: &mut [u8]) {
+    get_random_values(bytes);
 }
 
 struct Workerd;
