@@ -18,6 +18,7 @@ mod stores;
 mod streams;
 mod traps;
 mod turns;
+mod vault;
 mod visitor;
 
 use duractor::{Head, Header, Limits, prelude::*};
@@ -37,6 +38,7 @@ use crate::{
     streams::Streams,
     traps::Traps,
     turns::Turns,
+    vault::Vault,
     visitor::{Household, VISITOR, Visitor},
 };
 
@@ -75,6 +77,7 @@ fn routes() -> Router {
         .mount::<Streams>("/streams/{name}", "{name}")
         .mount::<Traps>("/traps/{name}", "{name}")
         .mount::<Turns>("/turns/{name}", |head: &dyn Head| named_with_arrival(head))
+        .mount::<Vault>("/vault/{name}", "{name}")
         .mount::<Household>("/household/{name}", "{name}")
         .mount::<Visitor>("/visitor", VISITOR)
         .mount::<Visitor>("/member", VISITOR.required())
