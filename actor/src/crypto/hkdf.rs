@@ -38,7 +38,7 @@ impl<H: Hash> Hkdf<H> {
     ///
     /// # Errors
     ///
-    /// [`KeyError::TooShort`] for a secret of fewer than [`SECRET_MIN_BYTES`](super::SECRET_MIN_BYTES).
+    /// [`KeyError::Empty`].
     pub fn new(secret: &[u8], salt: &[u8]) -> Result<Self, KeyError> {
         check_secret(secret)?;
         let (mut key, _) = hkdf::Hkdf::<Engine<H>>::extract(Some(salt), secret);

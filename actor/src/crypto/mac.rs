@@ -37,12 +37,12 @@ pub struct HmacKey<H: Hash> {
 }
 
 impl<H: Hash> HmacKey<H> {
-    /// A key of somebody's making, of at least [`SECRET_MIN_BYTES`](super::SECRET_MIN_BYTES). As long as the hash is enough,
-    /// if the bytes are random.
+    /// A key of somebody's making. As many random bytes as the hash has are enough; fewer than 14 can be guessed
+    /// ([NIST SP 800-131A](https://doi.org/10.6028/NIST.SP.800-131Ar2)).
     ///
     /// # Errors
     ///
-    /// [`KeyError::TooShort`].
+    /// [`KeyError::Empty`].
     pub fn new(key: &[u8]) -> Result<Self, KeyError> {
         check_secret(key)?;
         Ok(Self::of(key))

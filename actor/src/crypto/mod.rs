@@ -55,7 +55,7 @@ mod mac;
 pub use aead::{Aes256GcmKey, OpenError, SEAL_BYTES};
 pub use hash::{Hash, Sha256, Sha512, sha256, sha512};
 pub use hkdf::{Hkdf, OutputTooLong};
-pub use key::{KeyError, SECRET_MIN_BYTES};
+pub use key::KeyError;
 pub use mac::{HmacKey, Tag, VerifyError};
 
 #[cfg(test)]

@@ -8,8 +8,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use crate::{
     crypto::{
-        Aes256GcmKey, Hkdf, HmacKey, KeyError, OpenError, OutputTooLong, SEAL_BYTES, SECRET_MIN_BYTES, Sha256, Sha512,
-        VerifyError,
+        Aes256GcmKey, Hkdf, HmacKey, KeyError, OpenError, OutputTooLong, SEAL_BYTES, Sha256, Sha512, VerifyError,
     },
     cx::Cx,
     problem::{Error, Problem},
@@ -78,13 +77,10 @@ fn a_tag_is_for_one_message_and_one_key() {
 }
 
 #[test]
-fn a_secret_that_is_too_short_is_none() {
-    let short = [1; SECRET_MIN_BYTES - 1];
-    let too_short = KeyError::TooShort { bytes: 13, min_bytes: 14 };
-    assert_eq!(HmacKey::<Sha256>::new(&short).err(), Some(too_short));
-    assert_eq!(Hkdf::<Sha256>::new(&short, b"a salt is no secret").err(), Some(too_short));
-    assert!(HmacKey::<Sha256>::new(&[1; SECRET_MIN_BYTES]).is_ok());
-    assert!(Hkdf::<Sha512>::new(&[1; SECRET_MIN_BYTES], b"").is_ok());
+fn a_secret_that_was_never_set_is_none() {
+    assert_eq!(HmacKey::<Sha256>::new(b"").err(), Some(KeyError::Empty));
+    assert_eq!(Hkdf::<Sha256>::new(b"", b"a salt is no secret").err(), Some(KeyError::Empty));
+    assert!(HmacKey::<Sha256>::new(b"x").is_ok() && Hkdf::<Sha512>::new(b"x", b"").is_ok());
     for bytes in [0, 16, 31, 33, 64] {
         let wrong = KeyError::WrongLength { bytes, needed_bytes: 32 };
         assert_eq!(Aes256GcmKey::new(&vec![1; bytes]).err(), Some(wrong));
@@ -148,7 +144,7 @@ fn a_client_reads_that_it_failed_and_not_why() {
         json(by_question_mark(OpenError)),
         r#"{"type":"/problems/bad-seal","title":"Bad seal","status":400,"detail":"what was sealed cannot be opened"}"#
     );
-    assert_eq!(by_question_mark(KeyError::TooShort { bytes: 1, min_bytes: 14 }).kind(), "internal");
+    assert_eq!(by_question_mark(KeyError::Empty).kind(), "internal");
     assert_eq!(by_question_mark(OutputTooLong { bytes: 2, max_bytes: 1 }).kind(), "internal");
 }
 

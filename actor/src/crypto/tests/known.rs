@@ -80,7 +80,7 @@ fn sha_2_goes_on_from_its_own_hashes() {
 
 fn assert_signs<H: Hash>(vectors: &str) {
     for vector in Vector::all(vectors) {
-        let (key, message) = (HmacKey::<H>::of(&vector.bytes("Key")), vector.bytes("Msg"));
+        let (key, message) = (HmacKey::<H>::new(&vector.bytes("Key")).unwrap(), vector.bytes("Msg"));
         if vector.has("Truncated") {
             let part = vector.bytes("Truncated");
             assert_eq!(key.sign(&message).as_bytes()[..part.len()], part);
