@@ -47,7 +47,7 @@ pub fn min_max<'a, T: Float>(pages: impl IntoIterator<Item = &'a [T]>) -> Option
     extremes::min_max(Pages([pages.into_iter()]))
 }
 
-/// [`moments`](crate::moments) of pages.
+/// [`moments`](crate::moments()) of pages.
 pub fn moments<'a, T: Float>(pages: impl IntoIterator<Item = &'a [T]>) -> Moments<T> {
     moments::moments(Pages([pages.into_iter()]))
 }

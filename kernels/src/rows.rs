@@ -49,8 +49,8 @@ fn rows<V: Vector, M: Term<V, 2>>(term: &M, vector: &[V::Lane], rows: &[V::Lane]
             out[at] = sum;
         }
     }
-    for at in 4 * quarter..out.len() {
-        [out[at], ..] = of_rows::<V, M>(term, vector, [row(at); 4]);
+    for (at, out) in out.iter_mut().enumerate().skip(4 * quarter) {
+        [*out, ..] = of_rows::<V, M>(term, vector, [row(at); 4]);
     }
 }
 

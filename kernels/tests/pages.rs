@@ -15,7 +15,7 @@ fn numbers(count: usize) -> Vec<f64> {
 }
 
 /// Ways to cut them: where the first page ends, and how long the others are, some of them empty.
-fn cuts<'a, T>(values: &'a [T]) -> Vec<Vec<&'a [T]>> {
+fn cuts<T>(values: &[T]) -> Vec<Vec<&[T]>> {
     let mut cuts = Vec::new();
     for len in [1, 3, 16, 17, 64, 100, 512, 1_500] {
         for first in [0, 1, 10, 333] {
