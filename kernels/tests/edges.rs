@@ -161,15 +161,15 @@ fn numbers_may_begin_anywhere() {
 fn unequal_lengths_panic_with_both() {
     let text = |run: fn()| *catch_unwind(run).unwrap_err().downcast::<String>().unwrap();
     let lengths = "slices of 2 and 3 numbers; they have to be of the same length";
-    assert_eq!(text(|| drop(kernels::dot(&[0.0; 2], &[0.0; 3]))), lengths);
-    assert_eq!(text(|| drop(kernels::co_moments(&[0.0; 2], &[0.0; 3]))), lengths);
+    assert_eq!(text(|| _ = kernels::dot(&[0.0; 2], &[0.0; 3])), lengths);
+    assert_eq!(text(|| _ = kernels::co_moments(&[0.0; 2], &[0.0; 3])), lengths);
     assert_eq!(text(|| kernels::add(&mut [0.0; 2], &[0.0; 3])), lengths);
     assert_eq!(text(|| kernels::scale_to(&[0.0; 2], 1.0, &mut [0.0; 3])), lengths);
     assert_eq!(text(|| kernels::prefix_sum(&[0.0; 2], &mut [0.0; 3])), lengths);
-    assert_eq!(text(|| drop(int::hamming(&[0; 2], &[0; 3]))), lengths);
+    assert_eq!(text(|| _ = int::hamming(&[0; 2], &[0; 3])), lengths);
     let rows = text(|| kernels::dot_rows(&[0.0; 2], &[0.0; 5], &mut [0.0; 2]));
     assert_eq!(rows, "a matrix of 5 numbers is not 2 rows of 2, which is the length of the vector");
     assert_eq!(text(|| kernels::clamp(&mut [0.0], 2.0, 1.0)), "numbers cannot be clamped to 2..=1");
-    let range = text(|| drop(kernels::histogram(&[0.0], 1.0..=1.0, &mut [0])));
+    let range = text(|| _ = kernels::histogram(&[0.0], 1.0..=1.0, &mut [0]));
     assert_eq!(range, "a histogram is of a finite range, not of 1 to 1");
 }
