@@ -147,7 +147,7 @@ impl<T: Float> Type<T> {
         }
         if let (Some(least), Some(greatest)) = (number(least), number(greatest)) {
             let pivot = numbers[numbers.len() / 2];
-            let holds: [(Is<T>, &dyn Fn(T) -> bool); 5] = [
+            let holds: [(Is<T>, Predicate<'_, T>); 5] = [
                 (Is::Lt(pivot), &|value| value < pivot),
                 (Is::Le(pivot), &|value| value <= pivot),
                 (Is::Gt(pivot), &|value| value > pivot),
@@ -182,6 +182,9 @@ impl<T: Float> Type<T> {
         Ok(())
     }
 }
+
+/// What has to hold of a number that is counted.
+type Predicate<'a, T> = &'a dyn Fn(T) -> bool;
 
 /// The lesser of two that are ordered.
 trait MinOf: PartialOrd + Sized {
