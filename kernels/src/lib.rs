@@ -31,7 +31,7 @@
 //!   not defined, but always the same for the same numbers.
 //! - **Subnormal numbers** are numbers like others, though processors are slow at them.
 //! - **Overflow** gives infinities, as it does in a plain loop. Sums of integers do not overflow.
-//! - **Alignment**: any. Slices at the alignment of their numbers are as fast as others.
+//! - **Alignment**: any. In cache, numbers that begin at a multiple of 16 bytes are read up to a quarter faster.
 //!
 //! # How does it work?
 //!

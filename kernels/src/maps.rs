@@ -5,7 +5,6 @@ use std::iter::zip;
 use crate::{
     float::{Float, Kernel},
     length::same_length,
-    number::Number,
     vector::{Vector, each4},
 };
 
@@ -56,8 +55,14 @@ impl<T: Float, M: Map<T>, const IN_PLACE: bool, const TWO: bool> Kernel<T> for E
     #[inline(always)]
     fn run<V: Vector<Lane = T>>(self) {
         let Self { map, left, right, out } = self;
+        // A processor is slow to store what crosses a line of its cache, so blocks begin where none of their vectors does.
+        let head = out.as_ptr().align_offset(size_of::<V::Array>()).min(out.len());
+        let (out_head, out) = out.split_at_mut(head);
+        let (left_head, left) = left.split_at(if IN_PLACE { 0 } else { head });
+        let (right_head, right) = right.split_at(if TWO { head } else { 0 });
+        few::<V, M, IN_PLACE, TWO>(&map, left_head, right_head, out_head);
         let blocks = V::arrays_mut(out).as_chunks_mut::<4>().0;
-        let count = blocks.len();
+        let done = blocks.len() * 4 * V::LANES;
         let lefts = V::arrays(left).as_chunks::<4>().0;
         let rights = V::arrays(right).as_chunks::<4>().0;
         match (IN_PLACE, TWO) {
@@ -86,14 +91,24 @@ impl<T: Float, M: Map<T>, const IN_PLACE: bool, const TWO: bool> Kernel<T> for E
                 }
             }
         }
-        let done = count * 4 * V::LANES;
-        for start in (done..out.len()).step_by(V::LANES) {
-            let end = out.len().min(start + V::LANES);
-            let left: V = if IN_PLACE { padded(&out[start..end]) } else { padded(&left[start..end]) };
-            let right = if TWO { padded(&right[start..end]) } else { left };
-            let result = [map.of(left, right).to_array(V::array(T::ZERO))];
-            out[start..end].copy_from_slice(&V::lanes(&result)[..end - start]);
-        }
+        let left = left.get(done..).unwrap_or_default();
+        let right = right.get(done..).unwrap_or_default();
+        few::<V, M, IN_PLACE, TWO>(&map, left, right, &mut out[done..]);
+    }
+}
+
+/// Less than a block, a number at a time: copying parts of vectors would take longer.
+#[inline(always)]
+fn few<V: Vector, M: Map<V::Lane>, const IN_PLACE: bool, const TWO: bool>(
+    map: &M,
+    left: &[V::Lane],
+    right: &[V::Lane],
+    out: &mut [V::Lane],
+) {
+    for (at, out) in out.iter_mut().enumerate() {
+        let left = V::splat(if IN_PLACE { *out } else { left[at] });
+        let right = if TWO { V::splat(right[at]) } else { left };
+        *out = map.of(left, right).first();
     }
 }
 
@@ -113,14 +128,6 @@ fn store4<V: Vector>([a, b, c, d]: [V; 4], [to_a, to_b, to_c, to_d]: &mut [V::Ar
     b.store(to_b);
     c.store(to_c);
     d.store(to_d);
-}
-
-/// At most a vector, filled up.
-#[inline(always)]
-fn padded<V: Vector>(values: &[V::Lane]) -> V {
-    let mut array = [V::array(V::Lane::ZERO)];
-    V::lanes_mut(&mut array)[..values.len()].copy_from_slice(values);
-    V::load(&array[0])
 }
 
 pub(crate) fn unary<T: Float>(map: impl Map<T>, values: &mut [T]) {

@@ -48,6 +48,11 @@ macro_rules! memory {
             fn splat(value: $lane) -> Self {
                 [value; $lanes]
             }
+
+            #[inline(always)]
+            fn first(self) -> $lane {
+                self[0]
+            }
         }
     };
 }

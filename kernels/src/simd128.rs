@@ -5,7 +5,7 @@ use std::arch::wasm32::*;
 use crate::vector::{Bits, Bytes, Memory, Vector, Words};
 
 macro_rules! memory {
-    ($(#[$doc:meta])* $vector:ident, $lane:ident, $lanes:literal, $splat:ident) => {
+    ($(#[$doc:meta])* $vector:ident, $lane:ident, $lanes:literal, $splat:ident, $extract:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy)]
         pub(crate) struct $vector(v128);
@@ -56,29 +56,34 @@ macro_rules! memory {
             fn splat(value: $lane) -> Self {
                 Self($splat(value))
             }
+
+            #[inline(always)]
+            fn first(self) -> $lane {
+                $extract::<0>(self.0)
+            }
         }
     };
 }
 
 memory!(
     /// Two f64.
-    F64x2, f64, 2, f64x2_splat
+    F64x2, f64, 2, f64x2_splat, f64x2_extract_lane
 );
 memory!(
     /// Four f32.
-    F32x4, f32, 4, f32x4_splat
+    F32x4, f32, 4, f32x4_splat, f32x4_extract_lane
 );
 memory!(
     /// Four i32.
-    I32x4, i32, 4, i32x4_splat
+    I32x4, i32, 4, i32x4_splat, i32x4_extract_lane
 );
 memory!(
     /// Sixteen i8.
-    I8x16, i8, 16, i8x16_splat
+    I8x16, i8, 16, i8x16_splat, i8x16_extract_lane
 );
 memory!(
     /// Sixteen u8.
-    U8x16, u8, 16, u8x16_splat
+    U8x16, u8, 16, u8x16_splat, u8x16_extract_lane
 );
 
 macro_rules! vector {

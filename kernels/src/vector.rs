@@ -28,6 +28,9 @@ pub trait Memory: Copy {
         self.store(&mut array);
         array
     }
+
+    /// The first lane.
+    fn first(self) -> Self::Lane;
 }
 
 /// Floating-point numbers, computed with as IEEE 754 says. Comparisons give masks: all bits of a lane, or none.
