@@ -43,33 +43,45 @@
 //!
 //! With `RUSTFLAGS='--cfg duractor_kernels="scalar"'` wasm runs the twin too, for engines without simd128.
 
+mod buckets;
 pub mod bytes;
+mod cursor;
 mod extremes;
 mod float;
 mod fold;
+mod groups;
 mod histograms;
 pub mod int;
 mod ints;
 mod length;
+mod lttb;
 mod maps;
 mod moments;
+mod normal;
 mod number;
 pub mod pages;
 mod predicates;
+mod ranks;
+mod rolling;
 mod rows;
 mod scalar;
 mod scans;
 #[cfg(all(target_arch = "wasm32", not(duractor_kernels = "scalar")))]
 mod simd128;
 mod slices;
+mod stats;
 mod sums;
 mod tops;
 mod vector;
 
 pub use self::{
+    buckets::Bucket,
     float::Float,
+    groups::BadKey,
     histograms::Outside,
+    lttb::Point,
     moments::{CoMoments, Moments},
     predicates::Is,
     slices::*,
+    stats::Stats,
 };

@@ -21,6 +21,8 @@ pub trait Number:
     fn from_u64(value: u64) -> Self;
     /// Without what is behind the point; 0 for a NaN and for what is less.
     fn to_u64(self) -> u64;
+    /// The nearest number.
+    fn from_f64(value: f64) -> Self;
 
     /// The square root of a product, of which the product may overflow.
     #[inline(always)]
@@ -75,6 +77,11 @@ macro_rules! number {
             #[inline(always)]
             fn to_u64(self) -> u64 {
                 self as u64
+            }
+
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as Self
             }
         }
     };

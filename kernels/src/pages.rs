@@ -13,13 +13,19 @@
 use std::ops::RangeInclusive;
 
 use crate::{
+    buckets::{self, Bucket},
     extremes,
     float::Float,
     fold::Pages,
+    groups::{self, BadKey},
     histograms::{self, Outside},
+    lttb::{self, Point},
     moments::{self, CoMoments, Moments},
+    normal,
     predicates::{self, Is},
-    scans, sums, tops,
+    ranks, rolling, scans,
+    stats::{self, Stats},
+    sums, tops,
 };
 
 /// [`sum`](crate::sum) of pages.
@@ -149,4 +155,97 @@ pub fn cosine_similarity<'a, T: Float, P: IntoIterator<Item = &'a [T]>>(left: P,
 #[track_caller]
 pub fn co_moments<'a, T: Float, P: IntoIterator<Item = &'a [T]>>(left: P, right: P) -> CoMoments<T> {
     moments::co_moments(Pages([left.into_iter(), right.into_iter()]))
+}
+
+/// [`stats`](fn@crate::stats) of pages.
+pub fn stats<'a, T: Float, P: IntoIterator<Item = &'a [T], IntoIter: Clone>>(pages: P) -> Stats<T> {
+    stats::stats(pages.into_iter())
+}
+
+/// [`correlation`](crate::correlation) of pages.
+///
+/// # Panics
+///
+/// There are not as many numbers on both sides.
+#[track_caller]
+pub fn correlation<'a, T: Float, P: IntoIterator<Item = &'a [T], IntoIter: Clone>>(left: P, right: P) -> Option<T> {
+    stats::correlation(left.into_iter(), right.into_iter())
+}
+
+/// [`quantiles`](crate::quantiles) of pages.
+///
+/// # Panics
+///
+/// One of `at` is not from 0 to 1.
+#[track_caller]
+pub fn quantiles<'a, T: Float, P: IntoIterator<Item = &'a [T], IntoIter: Clone>>(
+    pages: P,
+    at: &[f64],
+) -> Option<Vec<T>> {
+    ranks::quantiles(pages.into_iter(), at)
+}
+
+/// [`normalise_to`](crate::normalise_to) of pages.
+///
+/// # Panics
+///
+/// `out` has not as many places as there are numbers.
+#[track_caller]
+pub fn normalise_to<'a, T: Float, P: IntoIterator<Item = &'a [T], IntoIter: Clone>>(pages: P, out: &mut [T]) {
+    normal::normalise_to(pages.into_iter(), out);
+}
+
+/// [`rolling_mean`](crate::rolling_mean) of pages.
+///
+/// # Panics
+///
+/// `window` is 0, or `out` has not as many places as there are numbers.
+#[track_caller]
+pub fn rolling_mean<'a, T: Float>(pages: impl IntoIterator<Item = &'a [T]>, window: usize, out: &mut [T]) {
+    rolling::rolling_mean(pages.into_iter(), window, out);
+}
+
+/// [`group_sum`](crate::group_sum) of pages.
+///
+/// # Errors
+///
+/// A key names no group, as of the kernel over slices.
+///
+/// # Panics
+///
+/// There are not as many keys as values.
+#[track_caller]
+pub fn group_sum<'a, T: Float, P: IntoIterator<Item = &'a [T]>>(
+    keys: P,
+    values: P,
+    sums: &mut [T],
+) -> Result<(), BadKey> {
+    groups::group_sum(keys.into_iter(), values.into_iter(), sums)
+}
+
+/// [`min_max_buckets`](crate::min_max_buckets) of pages.
+///
+/// # Panics
+///
+/// `buckets` is 0.
+#[track_caller]
+pub fn min_max_buckets<'a, T: Float, P: IntoIterator<Item = &'a [T], IntoIter: Clone>>(
+    pages: P,
+    buckets: usize,
+) -> Vec<Bucket<T>> {
+    buckets::min_max_buckets(pages.into_iter(), buckets)
+}
+
+/// [`lttb`](fn@crate::lttb) of pages.
+///
+/// # Panics
+///
+/// `points` is less than 3, or there are not as many numbers on both sides.
+#[track_caller]
+pub fn lttb<'a, T: Float, P: IntoIterator<Item = &'a [T], IntoIter: Clone>>(
+    x: P,
+    y: P,
+    points: usize,
+) -> Vec<Point<T>> {
+    lttb::lttb(x.into_iter(), y.into_iter(), points)
 }

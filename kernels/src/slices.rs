@@ -3,14 +3,20 @@
 use std::{iter, ops::RangeInclusive};
 
 use crate::{
+    buckets::{self, Bucket},
     extremes,
     float::Float,
+    groups::{self, BadKey},
     histograms::{self, Outside},
     length::same_length,
+    lttb::{self, Point},
     maps,
     moments::{self, CoMoments, Moments},
+    normal,
     predicates::{self, Is},
-    rows, scans, sums, tops,
+    ranks, rolling, rows, scans,
+    stats::{self, Stats},
+    sums, tops,
 };
 
 /// The sum.
@@ -527,4 +533,188 @@ pub fn mul_to<T: Float>(left: &[T], right: &[T], out: &mut [T]) {
 #[track_caller]
 pub fn axpy<T: Float>(factor: T, values: &[T], sums: &mut [T]) {
     maps::binary(maps::Axpy(factor), sums, values);
+}
+
+/// Count, sum, mean, least, greatest, variance and standard deviation. NaN is left out: [`Stats`] says what becomes of it,
+/// and of infinite numbers.
+///
+/// ```
+/// let stats = duractor_kernels::stats(&[4.0, f64::NAN, 6.0]);
+/// assert_eq!((stats.count, stats.mean, stats.variance), (2, Some(5.0), Some(1.0)));
+/// assert_eq!(duractor_kernels::stats::<f64>(&[]).mean, None);
+/// ```
+pub fn stats<T: Float>(values: &[T]) -> Stats<T> {
+    stats::stats(iter::once(values))
+}
+
+/// Pearson's correlation, from -1 to 1. Pairs of which one is NaN are left out.
+///
+/// `None` if there is none: there are less than two pairs, all of one side are the same, one is infinite, or a variance is too
+/// large or too small for a number.
+///
+/// ```
+/// let (left, right) = ([1.0, 2.0, f64::NAN, 4.0], [9.0, 7.0, 8.0, 3.0]);
+/// assert!(duractor_kernels::correlation(&left, &right).unwrap() < -0.999);
+/// assert_eq!(duractor_kernels::correlation(&left, &[5.0; 4]), None);
+/// ```
+///
+/// # Panics
+///
+/// The slices are not of the same length.
+#[track_caller]
+pub fn correlation<T: Float>(left: &[T], right: &[T]) -> Option<T> {
+    same_length(left, right);
+    stats::correlation(iter::once(left), iter::once(right))
+}
+
+/// For each `at`, from 0 to 1, the number that this share of the numbers is less than: 0.5 is the median. Where that is
+/// between two numbers it is on the line between them (Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996,
+/// definition 7). NaN is left out; `None` if there are no numbers. Between -∞ and ∞ it is NaN.
+///
+/// It copies the numbers, to select in them in linear time; [`quantiles_in_place`] does not.
+///
+/// ```
+/// let quantiles = duractor_kernels::quantiles(&[30.0, 10.0, 20.0, 40.0], &[0.5, 0.9, 1.0]);
+/// assert_eq!(quantiles, Some(vec![25.0, 37.0, 40.0]));
+/// assert_eq!(duractor_kernels::quantiles(&[f64::NAN], &[0.5]), None);
+/// ```
+///
+/// # Panics
+///
+/// One of `at` is not from 0 to 1.
+#[track_caller]
+pub fn quantiles<T: Float>(values: &[T], at: &[f64]) -> Option<Vec<T>> {
+    ranks::quantiles(iter::once(values), at)
+}
+
+/// [`quantiles`] of numbers whose order need not be kept.
+///
+/// # Panics
+///
+/// One of `at` is not from 0 to 1.
+#[track_caller]
+pub fn quantiles_in_place<T: Float>(values: &mut [T], at: &[f64]) -> Option<Vec<T>> {
+    ranks::quantiles_in_place(values, at)
+}
+
+/// Writes each number's place between the least, which is 0, and the greatest, which is 1.
+///
+/// The scale is that of finite numbers: -∞ is 0, and ∞ is 1. NaN stays. Where all finite numbers are the same they are 0.
+///
+/// ```
+/// let mut places = [0.0; 4];
+/// duractor_kernels::normalise_to(&[10.0, 30.0, 15.0, f64::INFINITY], &mut places);
+/// assert_eq!(places, [0.0, 1.0, 0.25, 1.0]);
+/// ```
+///
+/// # Panics
+///
+/// `out` is not as long as `values`.
+#[track_caller]
+pub fn normalise_to<T: Float>(values: &[T], out: &mut [T]) {
+    same_length(values, out);
+    normal::normalise_to(iter::once(values), out);
+}
+
+/// Writes for each number the mean of the `window` numbers that end with it; NaN for the first `window - 1`, which have not
+/// as many before them.
+///
+/// It takes the same time for every window, and nothing is ever taken off a sum. So a NaN or an infinite number shows in the
+/// means of the windows that it is in, and in no other, and errors do not grow along the way: a mean differs from the exact
+/// one by at most `window` / 2 times the machine epsilon times the mean magnitude of its own window. A window's sum that is
+/// too large for a number makes its mean infinite.
+///
+/// The numbers are cut into blocks as long as the window, and each window is the end of one and the beginning of the next
+/// (van Herk 1992; Gil and Werman 1993; of sums in place of minima).
+///
+/// ```
+/// let mut means = [0.0; 5];
+/// duractor_kernels::rolling_mean(&[1.0, 2.0, f64::NAN, 4.0, 6.0], 2, &mut means);
+/// assert_eq!((means[1], means[4]), (1.5, 5.0));
+/// assert!([0, 2, 3].iter().all(|at| means[*at].is_nan()));
+/// ```
+///
+/// # Panics
+///
+/// `window` is 0, or `out` is not as long as `values`.
+#[track_caller]
+pub fn rolling_mean<T: Float>(values: &[T], window: usize, out: &mut [T]) {
+    same_length(values, out);
+    rolling::rolling_mean(iter::once(values), window, out);
+}
+
+/// Adds each value to the sum of its group: the key at its place says which of `sums`, counted from 0.
+///
+/// A NaN or an infinite value is in the sum of its group alone. Sums are added up one after the other, so the error is at
+/// most half a machine epsilon times a group's length times the sum of its magnitudes.
+///
+/// ```
+/// let mut sums = [0.0; 3];
+/// duractor_kernels::group_sum(&[0.0, 2.0, 0.0], &[1.5, 4.0, 2.0], &mut sums)?;
+/// assert_eq!(sums, [3.5, 0.0, 4.0]);
+/// # Ok::<_, duractor_kernels::BadKey>(())
+/// ```
+///
+/// # Errors
+///
+/// A key is no integer below the number of `sums`: NaN, a fraction, negative (but -0.0 is 0) or too large. The values before
+/// it have been added.
+///
+/// # Panics
+///
+/// There are not as many keys as values.
+#[track_caller]
+pub fn group_sum<T: Float>(keys: &[T], values: &[T], sums: &mut [T]) -> Result<(), BadKey> {
+    same_length(keys, values);
+    groups::group_sum(iter::once(keys), iter::once(values), sums)
+}
+
+/// Divides the numbers into `buckets` parts, and says of each the least and the greatest: a band that a plot can draw, which
+/// hides no peak.
+///
+/// Bucket `b` of `n` numbers begins at `b * n / buckets`, rounded down, so that lengths differ by one at most; if there are
+/// fewer numbers than buckets each number is one. NaN is neither least nor greatest.
+///
+/// ```
+/// use duractor_kernels::{Bucket, min_max_buckets};
+///
+/// let buckets = min_max_buckets(&[3.0, 1.0, 2.0, 9.0, 5.0], 2);
+/// assert_eq!(buckets[0], Bucket { range: 0..2, min_max: Some((1.0, 3.0)) });
+/// assert_eq!(buckets[1], Bucket { range: 2..5, min_max: Some((2.0, 9.0)) });
+/// ```
+///
+/// # Panics
+///
+/// `buckets` is 0.
+#[track_caller]
+pub fn min_max_buckets<T: Float>(values: &[T], buckets: usize) -> Vec<Bucket<T>> {
+    buckets::min_max_buckets(iter::once(values), buckets)
+}
+
+/// At most so many of the points, chosen so that a line through them looks like one through all:
+/// Largest-Triangle-Three-Buckets (Sveinn Steinarsson, "Downsampling Time Series for Visual Representation", 2013).
+///
+/// The first and the last point stay. The `n - 2` between them are in `points - 2` buckets by their index: bucket `b` begins
+/// at `1 + b * (n - 2) / (points - 2)`, rounded down. Of each the point stays that makes the largest triangle with the one
+/// chosen before it and the mean of the bucket after it, and of points that make the same triangle the first. If there are no
+/// more than `points`, all stay.
+///
+/// `x` need not ascend, nor differ. Points of which a coordinate is NaN or infinite are left out, wherever they are; of a
+/// bucket beside nothing but such points the first point stays. The same goes for coordinates beyond 10¹⁵⁰ or so, whose areas
+/// are too large for a number.
+///
+/// ```
+/// let (x, y) = ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [0.0, 0.0, 9.0, 0.0, 1.0, 0.0]);
+/// let line = duractor_kernels::lttb(&x, &y, 4);
+/// assert!(line.iter().map(|point| point.index).eq([0, 2, 3, 5]));
+/// assert_eq!((line[1].x, line[1].y), (2.0, 9.0));
+/// ```
+///
+/// # Panics
+///
+/// `points` is less than 3, or the slices are not of the same length.
+#[track_caller]
+pub fn lttb<T: Float>(x: &[T], y: &[T], points: usize) -> Vec<Point<T>> {
+    same_length(x, y);
+    lttb::lttb(iter::once(x), iter::once(y), points)
 }
