@@ -75,6 +75,7 @@
 //!
 //! - [`crypto`]: hashes, signatures, derived keys and sealed texts.
 //! - [`exchange`]: frames, for who works on Duractor itself.
+//! - [`kernels`]: numeric kernels on simd128, over slices and over pages of a [`Column`].
 //! - [`native`]: the host for `cargo test`: virtual clock, scripted upstreams, SQLite, faults.
 //! - [`prelude`]: what most actors use.
 
@@ -147,10 +148,11 @@ pub use cache::{Cache, CacheStats};
 pub use cached::FetchCache;
 pub use containers::{
     ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, COLUMN_CACHE_MAX_BYTES,
-    COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices, ColumnStream, Home, Log,
-    LogRange, Mut, ParseKeyError, Stay, TABLE_CACHE_MAX_BYTES, Table, TableKeys, TableRange,
+    COLUMN_GROUPS_MAX, COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices, ColumnStream,
+    Home, Log, LogRange, Mut, ParseKeyError, Stay, TABLE_CACHE_MAX_BYTES, Table, TableKeys, TableRange,
 };
 pub use cx::{Cx, Sleep};
+pub use duractor_kernels as kernels;
 pub use duractor_macros::{Actor, Problem, methods, routes};
 pub use duractor_router::{Head, Header, Session};
 pub use extract::{Cookies, Form, FromParam, Query};

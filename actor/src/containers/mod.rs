@@ -15,8 +15,8 @@ mod disk;
 
 pub use arena::{ARENA_MAX_BYTES, ARENA_MAX_ENTRIES, Arena, ArenaIter, ArenaIterMut, ArenaKey, Mut, ParseKeyError};
 pub use column::{
-    COLUMN_CACHE_MAX_BYTES, COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column, ColumnSlices,
-    ColumnStream,
+    COLUMN_CACHE_MAX_BYTES, COLUMN_GROUPS_MAX, COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES, COLUMN_PAGE_VALUES, Column,
+    ColumnSlices, ColumnStream,
 };
 pub use home::{Home, Stay};
 pub use log::{Log, LogRange};

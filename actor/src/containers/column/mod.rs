@@ -1,6 +1,7 @@
 //! [`Column`]: numbers in pages, as kernels want them.
 
 mod range;
+mod statistics;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ use std::{
 
 pub use self::{
     range::{ColumnSlices, ColumnStream},
+    statistics::COLUMN_GROUPS_MAX,
     stored::{COLUMN_CACHE_MAX_BYTES, COLUMN_LENT_MAX_BYTES, COLUMN_MAX_PAGES},
 };
 use super::home::Home;
@@ -26,8 +28,8 @@ type Page = Box<[f64; COLUMN_PAGE_VALUES]>;
 /// Numbers that are appended and stay: measurements, prices, timestamps.
 ///
 /// They are kept in pages of [`COLUMN_PAGE_VALUES`], each a stored value of its own, and lent as an iterator of slices,
-/// which is what numeric kernels take. Several columns of equal length make a table of measurements, of which each
-/// question reads only the columns that it is about.
+/// which is what numeric kernels take; the usual [statistics](#statistics) are methods. Several columns of equal length make
+/// a table of measurements, of which each question reads only the columns that it is about.
 ///
 /// The last page is loaded at the actor's first call, so [`push`](Self::push), [`last`](Self::last) and
 /// [`len`](Self::len) cannot fail; other pages are loaded when they are first looked at. They stay in memory, up to
@@ -54,10 +56,9 @@ type Page = Box<[f64; COLUMN_PAGE_VALUES]>;
 ///     }
 ///
 ///     #[get("/mean/{since}")]
-///     fn mean(&self, since: f64) -> Result<f64> {
+///     fn mean(&self, since: f64) -> Result<Option<f64>> {
 ///         let first = self.at.partition_point(|at| at < since)?;
-///         let sum: f64 = self.celsius.slices(first..)?.map(|page| page.iter().sum::<f64>()).sum();
-///         Ok(sum / (self.celsius.len() - first) as f64)
+///         Ok(self.celsius.stats(first..)?.mean)
 ///     }
 /// }
 ///
@@ -66,7 +67,10 @@ type Page = Box<[f64; COLUMN_PAGE_VALUES]>;
 /// for (at, celsius) in [(1.0, 20.0), (2.0, 21.0), (3.0, 23.0)] {
 ///     sensor.measure(at, celsius);
 /// }
-/// assert_eq!(sensor.mean(2.0)?, 22.0);
+/// assert_eq!(sensor.mean(2.0)?, Some(22.0));
+/// // Whatever else is to be computed takes slices.
+/// let squares: f64 = sensor.celsius.slices(..)?.flatten().map(|celsius| celsius * celsius).sum();
+/// assert_eq!(squares, 1_370.0);
 /// # Ok::<_, Error>(())
 /// ```
 #[derive(Default)]
@@ -224,6 +228,7 @@ impl Column {
         Ok(self.page_in_memory(page))
     }
 
+    #[inline]
     fn page_in_memory(&self, page: usize) -> &[f64] {
         match self.pages.get(page) {
             Some(cell) => &cell.get().expect("it was loaded before")[..],

@@ -305,6 +305,119 @@ fn a_read_that_failed_can_be_tried_again() {
     assert_eq!(column.get(0).unwrap(), Some(0.0));
 }
 
+/// Columns that are read back from storage.
+fn stored_pair(values: impl Fn(u64) -> [f64; 2], len: u64) -> [Column; 2] {
+    let disk = Disk::new();
+    let (mut left, mut right) = (disk.load::<Column>("left").unwrap(), disk.load::<Column>("right").unwrap());
+    for [l, r] in (0..len).map(values) {
+        left.push(l);
+        right.push(r);
+    }
+    disk.commit(&mut [("left", &mut left), ("right", &mut right)]).unwrap();
+    let disk = disk.reopen();
+    [disk.load("left").unwrap(), disk.load("right").unwrap()]
+}
+
+#[test]
+fn statistics_of_a_range_are_those_of_its_values_in_one_slice() {
+    use crate::kernels;
+
+    let group = |at: u64| (at % 5) as f64;
+    let [column, keys] = stored_pair(|at| [(at as f64 * 0.7).sin() * 9.0, group(at)], 3 * PAGE + 9);
+    let (from, to) = (PAGE - 3, 3 * PAGE + 2);
+    let values: Vec<f64> = (from..to).map(|at| (at as f64 * 0.7).sin() * 9.0).collect();
+    let groups: Vec<f64> = (from..to).map(group).collect();
+    let len = values.len();
+
+    assert_eq!(column.stats(from..to).unwrap(), kernels::stats(&values));
+    let quantiles = kernels::quantiles(&values, &[0.1, 0.5]).unwrap();
+    assert_eq!(column.quantiles(from..to, [0.1, 0.5]).unwrap(), Some([quantiles[0], quantiles[1]]));
+    let mut out = vec![0.0; len];
+    kernels::normalise_to(&values, &mut out);
+    assert_eq!(column.normalised(from..to).unwrap(), out);
+    kernels::rolling_mean(&values, 4, &mut out);
+    let means = column.rolling_mean(from..to, 4).unwrap();
+    assert!(means[..3].iter().all(|mean| mean.is_nan()) && means[3..] == out[3..]);
+    assert_eq!(column.correlation(&keys, from..to).unwrap(), kernels::correlation(&values, &groups));
+    assert_eq!(column.weighted_sum(&keys, from..to).unwrap(), kernels::dot(&values, &groups));
+    let mut sums = [0.0; 5];
+    kernels::group_sum(&groups, &values, &mut sums).unwrap();
+    assert_eq!(column.group_sum(&keys, from..to, 5).unwrap(), sums);
+    assert_eq!(column.buckets(from..to, 7).unwrap(), kernels::min_max_buckets(&values, 7));
+    assert_eq!(keys.lttb(&column, from..to, 9).unwrap(), kernels::lttb(&groups, &values, 9));
+}
+
+#[test]
+fn statistics_of_nothing_are_none_or_empty() {
+    let (none, other) = (Column::new(), Column::new());
+    assert_eq!((none.stats(..).unwrap().count, none.quantiles(.., [0.5]).unwrap()), (0, None));
+    assert_eq!((none.correlation(&other, ..).unwrap(), none.weighted_sum(&other, ..).unwrap()), (None, 0.0));
+    assert!(none.normalised(..).unwrap().is_empty() && none.rolling_mean(.., 3).unwrap().is_empty());
+    assert_eq!(none.group_sum(&other, .., 2).unwrap(), [0.0, 0.0]);
+    assert!(none.buckets(.., 3).unwrap().is_empty() && none.lttb(&other, .., 3).unwrap().is_empty());
+}
+
+/// Status, kind and detail.
+fn problem<T>(result: Result<T>) -> (u16, String, String) {
+    let error = result.err().expect("it is refused");
+    let problem = error.problem();
+    (problem.status(), problem.kind().to_owned(), problem.detail().to_owned())
+}
+
+#[test]
+fn columns_that_are_not_of_the_same_length_do_not_belong_together() {
+    let (three, two) = (Column::from_iter(numbers(0..3)), Column::from_iter(numbers(0..2)));
+    // Also of a range that both have: the rest of the one that is longer belongs to nothing.
+    for refused in [
+        problem(three.correlation(&two, ..2)),
+        problem(three.weighted_sum(&two, ..2)),
+        problem(three.group_sum(&two, ..2, 2)),
+        problem(three.lttb(&two, ..2, 3)),
+    ] {
+        let detail = "columns of 3 and 2 values are not of the same length";
+        assert_eq!(refused, (500, "columns-unequal".into(), detail.into()));
+    }
+}
+
+#[test]
+fn questions_without_an_answer_are_refused() {
+    let column = Column::from_iter(numbers(0..3));
+    for refused in [
+        problem(column.quantiles(.., [0.5, 1.5])),
+        problem(column.quantiles(.., [f64::NAN])),
+        problem(column.rolling_mean(.., 0)),
+        problem(column.buckets(.., 0)),
+        problem(column.lttb(&column, .., 2)),
+        problem(column.group_sum(&column, .., usize::MAX)),
+    ] {
+        assert_eq!((refused.0, &*refused.1), (422, "column-argument"), "{}", refused.2);
+    }
+}
+
+#[test]
+fn a_key_that_names_no_group_is_named() {
+    let keys = Column::from_iter([0.0, 7.0, 1.0, 2.5]);
+    let (status, kind, detail) = problem(keys.group_sum(&keys, 2.., 7));
+    assert_eq!((status, &*kind), (500, "column-key"));
+    assert_eq!(detail, "value 3 of the keys is 2.5, which names none of 7 groups");
+    assert_eq!(problem(keys.group_sum(&keys, ..2, 7)).1, "column-key");
+    assert_eq!(keys.group_sum(&keys, ..3, 8).unwrap().iter().sum::<f64>(), 8.0);
+}
+
+#[test]
+fn statistics_of_what_is_too_large_or_cannot_be_read_are_refused() {
+    let len = (COLUMN_LENT_MAX_BYTES / 8) as u64;
+    let disk = Disk::new();
+    disk.put(&key_of(len / PAGE), &1f64.to_le_bytes());
+    let column: Column = disk.load("field").unwrap();
+    for refused in [problem(column.stats(..)), problem(column.normalised(..)), problem(column.lttb(&column, .., 9))] {
+        assert_eq!((refused.0, &*refused.1), (507, "range-too-large"));
+    }
+    disk.fail(true);
+    assert_eq!(problem(column.stats(..9)).0, 503);
+    assert_eq!(column.stats(len..).unwrap().sum, 1.0);
+}
+
 #[cfg(not(target_arch = "wasm32"))]
 mod random {
     use super::*;
