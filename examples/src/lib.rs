@@ -24,6 +24,8 @@ pub mod session;
 
 pub mod home;
 
+mod chart;
+
 mod page;
 
 mod waterfall;

@@ -1,18 +1,26 @@
-//! Measurements of a sensor: two columns of numbers, statistics by kernels, days in SQL, a chart.
+//! Measurements of a sensor: two columns of numbers, statistics of a window, a chart of few points, days in SQL.
 
 use std::{f64::consts::TAU, iter::zip, ops::Range, time::UNIX_EPOCH};
 
-use duractor::prelude::*;
-use duractor_kernels::{pages, sum};
+use duractor::{kernels::Bucket, prelude::*};
 use serde::{Deserialize, Serialize};
 
-use crate::page::{escape, page};
+use crate::{
+    chart::{self, Chart, Span, Words},
+    page::{escape, page},
+};
 
 /// Most samples of one request.
 const SAMPLES_MAX: usize = 10_000;
 
-/// Most points of the chart's line, as long as a point is no more than a column's page.
-const POINTS_MAX: u64 = 400;
+/// How many points a line may have.
+const POINTS: std::ops::RangeInclusive<usize> = 3..=2_000;
+
+/// How many it has if nobody says.
+const POINTS_USUAL: usize = 400;
+
+/// The smoother line is the mean of this part of the samples.
+const SMOOTH_PART: u64 = 24;
 
 /// The last second of the year 9999.
 const AT_MAX: f64 = 253_402_300_799.0;
@@ -54,13 +62,39 @@ pub struct Window {
     to: Option<f64>,
 }
 
+/// A time window, and how many points its line may have.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Plot {
+    from: Option<f64>,
+    to: Option<f64>,
+    points: Option<usize>,
+}
+
 /// What the samples of a window have in common. Without samples there is none of it.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, Default, PartialEq, Serialize)]
 pub struct Stats {
     samples: u64,
     mean: Option<f64>,
+    /// The standard deviation.
+    deviation: Option<f64>,
     least: Option<f64>,
+    median: Option<f64>,
+    p95: Option<f64>,
+    p99: Option<f64>,
     greatest: Option<f64>,
+}
+
+/// A window to be drawn, as points of few numbers: time and value.
+#[derive(Debug, Serialize)]
+pub struct Series {
+    /// Samples, chosen so that a line through them looks like one through all.
+    line: Vec<(f64, f64)>,
+    /// Parts of the window: first and last time, least and greatest value.
+    band: Vec<(f64, f64, f64, f64)>,
+    /// The mean of so many samples, up to the end of each part.
+    smooth: Vec<(f64, f64)>,
+    window: usize,
 }
 
 /// A row of `days`.
@@ -107,8 +141,18 @@ pub enum Refused {
         value: f64,
     },
     /// A window that nothing is in, nor out of.
-    #[problem(422, "a window is from a number to a number")]
+    #[problem(422, "a window is from a number to one that is not less")]
     BadWindow,
+    /// A line of too few points, or too many.
+    #[problem(422, "a line has {min} to {max} points, not {points}")]
+    BadPoints {
+        /// How many were asked for.
+        points: usize,
+        /// How many there are at least.
+        min: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// There are too many.
     #[problem(413, "{samples} samples at once are more than {max}")]
     TooMany {
@@ -147,6 +191,17 @@ impl Telemetry {
         Ok(Json(self.sum_up(self.rows(window)?)?))
     }
 
+    /// `GET /telemetry/{sensor}/series?from=…&to=…&points=…`: what a chart is drawn of.
+    #[get("/series")]
+    pub fn series(&self, Query(plot): Query<Plot>) -> Result<Json<Series>> {
+        let Plot { from, to, points } = plot;
+        let points = points.unwrap_or(POINTS_USUAL);
+        if !POINTS.contains(&points) {
+            Err(Refused::BadPoints { points, min: *POINTS.start(), max: *POINTS.end() })?;
+        }
+        Ok(Json(self.plot(self.rows(Window { from, to })?, points)?))
+    }
+
     /// `GET /telemetry/{sensor}/days`: the last month, day by day.
     #[get("/days")]
     pub fn days(&self, cx: &Cx) -> Result<Json<Vec<Day>>> {
@@ -168,8 +223,8 @@ impl Telemetry {
         let hours = shown.map_or(24, |Query(shown)| shown.hours);
         let from = self.at.last().map(|last| last - f64::from(hours) * 3_600.0);
         let rows = self.rows(Window { from, to: None })?;
-        let (stats, line) = (self.sum_up(rows.clone())?, self.line(rows)?);
-        Ok(draw(req, hours, &stats, &line))
+        let (stats, series) = (self.sum_up(rows.clone())?, self.plot(rows, POINTS_USUAL)?);
+        Ok(draw(req, hours, &stats, &series))
     }
 
     /// `POST /telemetry/{sensor}`: what the page's form does.
@@ -215,30 +270,67 @@ impl Telemetry {
 
     /// The rows of a window: a few pages of one column are looked at, however many there are.
     fn rows(&self, Window { from, to }: Window) -> Result<Range<u64>> {
-        if [from, to].into_iter().flatten().any(f64::is_nan) {
+        // A NaN is not in order with anything.
+        let is_in_order = from.unwrap_or(f64::NEG_INFINITY) <= to.unwrap_or(f64::INFINITY);
+        if !is_in_order {
             Err(Refused::BadWindow)?;
         }
         let start = from.map_or(Ok(0), |from| self.at.partition_point(|at| at < from))?;
         let end = to.map_or(Ok(self.at.len()), |to| self.at.partition_point(|at| at < to))?;
-        Ok(start..end.max(start))
+        Ok(start..end)
     }
 
     fn sum_up(&self, rows: Range<u64>) -> Result<Stats> {
-        let samples = rows.end - rows.start;
-        let some = |number: f64| (samples > 0).then_some(number);
-        let pages = self.value.slices(rows)?;
-        let total: f64 = pages::sum(pages.clone());
-        let (least, greatest) = extremes(pages.flatten().copied());
-        Ok(Stats { samples, mean: some(total / samples as f64), least: some(least), greatest: some(greatest) })
+        let Some([median, p95, p99]) = self.value.quantiles(rows.clone(), [0.5, 0.95, 0.99])? else {
+            return Ok(Stats::default());
+        };
+        let stats = self.value.stats(rows)?;
+        Ok(Stats {
+            samples: stats.count,
+            mean: stats.mean,
+            deviation: stats.standard_deviation,
+            least: stats.min,
+            median: Some(median),
+            p95: Some(p95),
+            p99: Some(p99),
+            greatest: stats.max,
+        })
     }
 
-    /// The rows as points of a line, each the mean of some samples.
-    fn line(&self, rows: Range<u64>) -> Result<Vec<(f64, f64)>> {
-        let step = (rows.end - rows.start).div_ceil(POINTS_MAX).max(1) as usize;
-        // Columns of the same length have their pages at the same rows.
-        let pages = zip(self.at.slices(rows.clone())?, self.value.slices(rows)?);
-        let points = pages.flat_map(|(at, value)| zip(at.chunks(step), value.chunks(step)));
-        Ok(points.map(|(at, value)| (mean(at), mean(value))).collect())
+    /// The rows as a line of so many points at most, in a band of half as many parts.
+    fn plot(&self, rows: Range<u64>, points: usize) -> Result<Series> {
+        let line = self.at.lttb(&self.value, rows.clone(), points)?;
+        let buckets = self.value.buckets(rows.clone(), points / 2)?;
+        let window = ((rows.end - rows.start) / SMOOTH_PART).max(1);
+        Ok(Series {
+            line: line.into_iter().map(|point| (point.x, point.y)).collect(),
+            band: buckets
+                .iter()
+                .filter_map(|bucket| self.part(rows.start, bucket).transpose())
+                .collect::<Result<_>>()?,
+            smooth: self.smooth(rows, window as usize, &buckets)?,
+            window: window as usize,
+        })
+    }
+
+    /// From when to when a bucket is, and its extremes. `start` is the first row of all buckets.
+    fn part(&self, start: u64, bucket: &Bucket<f64>) -> Result<Option<(f64, f64, f64, f64)>> {
+        let [first, last] = [bucket.range.start, bucket.range.end - 1].map(|at| self.at.get(start + at as u64));
+        let times = first?.zip(last?);
+        Ok(times.zip(bucket.min_max).map(|((from, to), (least, greatest))| (from, to, least, greatest)))
+    }
+
+    /// The mean of a window of samples that ends where a bucket does.
+    fn smooth(&self, rows: Range<u64>, window: usize, buckets: &[Bucket<f64>]) -> Result<Vec<(f64, f64)>> {
+        // Samples before the first row give it a mean, too.
+        let before = rows.start.min(window as u64 - 1);
+        let means = self.value.rolling_mean(rows.start - before..rows.end, window)?;
+        let mut smooth = Vec::with_capacity(buckets.len());
+        for last in buckets.iter().map(|bucket| bucket.range.end - 1) {
+            let (at, mean) = (self.at.get(rows.start + last as u64)?, means[before as usize + last]);
+            smooth.extend(at.filter(|_| !mean.is_nan()).map(|at| (at, mean)));
+        }
+        Ok(smooth)
     }
 }
 
@@ -246,10 +338,6 @@ impl Sample {
     fn day(self) -> i64 {
         (self.at / DAY_SECONDS) as i64
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    sum(values) / values.len() as f64
 }
 
 /// The least and the greatest; infinite if there is none.
@@ -267,7 +355,7 @@ fn made_up(last: Option<f64>, cx: &Cx) -> Vec<Sample> {
     let last = last.unwrap_or(now - 30.0 * DAY_SECONDS);
     let minutes = (1..).map(|minute| last + f64::from(minute) * 60.0).take_while(|at| *at <= now);
     let samples = zip(minutes, noise);
-    samples.map(|(at, noise)| Sample { at, value: usual(at) + f64::from(noise) / 128.0 }).collect()
+    samples.map(|(at, noise)| Sample { at, value: usual(at) + deviation(noise) }).collect()
 }
 
 /// A temperature, warmest in the afternoon.
@@ -275,12 +363,15 @@ fn usual(at: f64) -> f64 {
     15.0 - 5.0 * (TAU * (at / DAY_SECONDS - 0.125)).cos()
 }
 
-fn draw(req: &Request, hours: u32, stats: &Stats, line: &[(f64, f64)]) -> Html<String> {
+/// What is measured beside it, by chance: a little, and sometimes a peak.
+fn deviation(noise: u8) -> f64 {
+    f64::from(noise) / 128.0 + if noise == u8::MAX { 6.0 } else { 0.0 }
+}
+
+fn draw(req: &Request, hours: u32, stats: &Stats, series: &Series) -> Html<String> {
     let [sensor, path] = [req.param("sensor").unwrap_or_default(), req.path().trim_end_matches('/')].map(escape);
     let options: String = [6, 24, 168, 720].map(|each| option(each, each == hours)).concat();
-    let number = |number: Option<f64>| number.map_or("–".into(), |number| format!("{number:.2}"));
-    let (mean, least, greatest) = (number(stats.mean), number(stats.least), number(stats.greatest));
-    let (samples, chart) = (stats.samples, chart(line));
+    let (numbers, chart) = (numbers(stats), chart(&sensor, hours, stats, series));
     page(
         &format!("Sensor {sensor}"),
         &format!(
@@ -291,36 +382,46 @@ fn draw(req: &Request, hours: u32, stats: &Stats, line: &[(f64, f64)]) -> Html<S
 </form>
 <form><label>Last hours <select name="hours">{options}</select></label> <button>Show</button></form>
 {chart}
-<div class="scroll"><table>
-  <thead><tr><th>Samples<th>Mean<th>Least<th>Greatest</tr></thead>
-  <tbody><tr><td>{samples}<td>{mean}<td>{least}<td>{greatest}</tr></tbody>
-</table></div>
-<p>Made-up samples begin a month ago, or where the last one was, and end now. The days are in SQL:
-<a href="{path}/days">days</a>.</p>"#
+{numbers}
+<p>Made-up samples begin a month ago, or where the last one was, and end now. As JSON: <a href="{path}/stats">statistics</a>,
+<a href="{path}/series?points=50">a series of 50 points</a>, and <a href="{path}/days">days</a>, which are in SQL.</p>"#
         ),
     )
+}
+
+fn numbers(stats: &Stats) -> String {
+    let number = |number: Option<f64>| number.map_or("–".into(), |number| format!("{number:.2}"));
+    let Stats { samples, mean, deviation, least, median, p95, p99, greatest } = *stats;
+    let numbers = [mean, deviation, least, median, p95, p99, greatest].map(|each| format!("<td>{}", number(each)));
+    format!(
+        r#"<div class="scroll"><table>
+  <thead><tr><th>Samples<th>Mean<th>Deviation<th>Least<th>Median<th>95 % below<th>99 % below<th>Greatest</tr></thead>
+  <tbody><tr><td>{samples}{}</tr></tbody>
+</table></div>"#,
+        numbers.concat()
+    )
+}
+
+fn chart(sensor: &str, hours: u32, stats: &Stats, series: &Series) -> String {
+    let Series { line, band, smooth, window } = series;
+    let span = |&(from, to, least, greatest): &_| Span { from, to, least, greatest };
+    let words = Words {
+        title: format!("Sensor {sensor}, the last {hours} hours"),
+        description: format!(
+            "{} of {} samples as a line, in a band from the least to the greatest. Dashed: the mean of {window} samples.",
+            line.len(),
+            stats.samples
+        ),
+        left: format!("{hours} hours before, or the first"),
+        right: "the last sample".into(),
+    };
+    let chart = Chart { band: band.iter().map(span).collect(), line: line.clone(), smooth: smooth.clone() };
+    chart::draw(&chart, &words)
 }
 
 fn option(hours: u32, is_chosen: bool) -> String {
     let selected = if is_chosen { " selected" } else { "" };
     format!("<option{selected}>{hours}</option>")
-}
-
-/// A line in a frame of 800 by 240, which is as wide and as high as the line.
-fn chart(line: &[(f64, f64)]) -> String {
-    let (left, right) = extremes(line.iter().map(|point| point.0));
-    let (bottom, top) = extremes(line.iter().map(|point| point.1));
-    // A line without width or height runs through the middle.
-    let place = |value: f64, from: f64, to: f64| if to > from { (value - from) / (to - from) } else { 0.5 };
-    let points = line.iter().map(|(at, value)| {
-        format!("{:.1},{:.1} ", 800.0 * place(*at, left, right), 240.0 - 240.0 * place(*value, bottom, top))
-    });
-    let points: String = points.collect();
-    format!(
-        r#"<svg viewBox="-4 -4 808 248" role="img" aria-label="The values over time" fill="none">
-  <polyline points="{points}" stroke="var(--accent)" stroke-width="2" stroke-linejoin="round"/>
-</svg>"#
-    )
 }
 
 #[cfg(test)]
@@ -355,7 +456,16 @@ mod tests {
         let count = 3 * COLUMN_PAGE_VALUES as u32;
         (0..count).for_each(|at| sensor.push(Sample { at: at.into(), value: f64::from(at) / 2.0 }).unwrap());
         let Json(stats) = sensor.stats(Query(Window { from: Some(100.5), to: Some(1_101.0) })).unwrap();
-        let expected = Stats { samples: 1_000, mean: Some(300.25), least: Some(50.5), greatest: Some(550.0) };
+        let expected = Stats {
+            samples: 1_000,
+            mean: Some(300.25),
+            deviation: Some((999_999f64 / 48.0).sqrt()),
+            least: Some(50.5),
+            median: Some(300.25),
+            p95: Some(525.025),
+            p99: Some(545.005),
+            greatest: Some(550.0),
+        };
         assert_eq!(stats, expected);
     }
 
@@ -363,9 +473,10 @@ mod tests {
     fn a_window_without_samples_has_no_mean() {
         let native = worker();
         send(&native, 10, &[1.0, 2.0]);
-        let none = json!({"samples": 0, "mean": null, "least": null, "greatest": null});
-        for window in ["?from=12", "?to=10", "?from=11&to=11", "?from=11&to=3"] {
-            assert_eq!(get(&native, &format!("/stats{window}")), none, "{window}");
+        for window in ["?from=12", "?to=10", "?from=11&to=11"] {
+            let stats = get(&native, &format!("/stats{window}"));
+            assert_eq!((&stats["samples"], &stats["mean"], &stats["p99"]), (&json!(0), &Value::Null, &Value::Null));
+            assert_eq!(get(&native, &format!("/series{window}"))["line"], json!([]), "{window}");
         }
         assert_eq!(get(&native, "/stats?from=11")["mean"], 2.0);
     }
@@ -376,7 +487,9 @@ mod tests {
         assert_eq!(send(&native, 0, &[1.0; 700]), (200, "700".into()));
         native.evict("Telemetry", "attic");
         assert_eq!(send(&native, 700, &[3.0; 700]), (200, "1400".into()));
-        assert_eq!(get(&native, "/stats"), json!({"samples": 1_400, "mean": 2.0, "least": 1.0, "greatest": 3.0}));
+        let expected = json!({"samples": 1_400, "mean": 2.0, "deviation": 1.0, "least": 1.0, "median": 2.0, "p95": 3.0,
+            "p99": 3.0, "greatest": 3.0});
+        assert_eq!(get(&native, "/stats"), expected);
     }
 
     #[test]
@@ -420,13 +533,51 @@ mod tests {
     }
 
     #[test]
-    fn the_chart_is_a_line_of_few_points() {
-        let mut sensor = Telemetry::default();
-        (0..5_000).for_each(|at| sensor.push(Sample { at: at.into(), value: 7.0 }).unwrap());
-        let line = sensor.line(0..5_000).unwrap();
-        assert!((300..=500).contains(&line.len()), "{}", line.len());
-        assert!(chart(&line).contains(r#"points="0.0,120.0 "#));
-        assert!(chart(&[]).contains(r#"points="""#));
+    fn windows_and_lines_that_cannot_be_are_refused() {
+        let native = worker();
+        send(&native, 0, &[1.0; 9]);
+        let asked = |query: &str| native.get(&format!("/telemetry/attic{query}")).send();
+        for query in ["/stats?from=5&to=4", "/series?from=5&to=4", "/series?from=NaN", "/stats?from=NaN&to=NaN"] {
+            assert_eq!((asked(query).status, asked(query).text().contains("bad-window")), (422, true), "{query}");
+        }
+        for points in ["0", "2", "2001"] {
+            let reply = asked(&format!("/series?points={points}"));
+            let detail = format!("a line has 3 to 2000 points, not {points}");
+            assert_eq!((reply.status, reply.text().contains(&detail)), (422, true), "{}", reply.text());
+        }
+        for query in ["/series?points=-1", "/series?points=many", "/series?points=1e3", "/series?window=5"] {
+            assert_eq!(asked(query).status, 400, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_series_is_of_few_points_and_keeps_peaks() {
+        let native = worker();
+        let mut values: Vec<_> = (0..5_000).map(|at| f64::from(at % 5)).collect();
+        values[1_234] = 99.0;
+        send(&native, 0, &values);
+        let series = get(&native, "/series?from=1000&points=40");
+        let line = series["line"].as_array().unwrap();
+        assert_eq!((line.len(), &line[0], &line[39]), (40, &json!([1000.0, 0.0]), &json!([4999.0, 4.0])));
+        assert!(line.contains(&json!([1234.0, 99.0])), "{series}");
+        let band = series["band"].as_array().unwrap();
+        assert_eq!((band.len(), &band[1]), (20, &json!([1200.0, 1399.0, 0.0, 99.0])));
+        // The first window begins before the first sample that is shown.
+        let smooth = series["smooth"].as_array().unwrap();
+        assert_eq!((&series["window"], smooth.len()), (&json!(166), 20));
+        assert_eq!(smooth[0][0], 1199.0);
+        let mean = values[1_034..1_200].iter().sum::<f64>() / 166.0;
+        assert!((smooth[0][1].as_f64().unwrap() - mean).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_chart_says_what_it_shows() {
+        let native = worker();
+        assert!(native.get("/telemetry/attic").send().text().contains("nothing to draw"));
+        send(&native, 0, &[7.0; 3_000]);
+        let page = native.get("/telemetry/attic?hours=6").send().text().into_owned();
+        assert!(page.contains(r#"role="img""#) && page.contains("400 of 3000 samples as a line"), "{page}");
+        assert!(page.contains("the mean of 125 samples") && !page.contains("NaN"), "{page}");
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn click_everything_in(native: &Native, page: &str, clickable: usize) {
 
 #[test]
 fn everything_on_the_index_page_answers() {
-    click_everything("/", 33);
+    click_everything("/", 34);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn everything_on_a_ledgers_page_answers() {
 
 #[test]
 fn everything_on_a_sensors_page_answers() {
-    click_everything("/telemetry/attic", 5);
+    click_everything("/telemetry/attic", 7);
 }
 
 /// A visitor's cart with two things in it.

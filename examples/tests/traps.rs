@@ -81,6 +81,7 @@ const SWIFT: &[Row] = &[
     ("Telemetry::append", ("POST /telemetry/attic/samples", r#"[{"at": 3, "value": 9}]"#)),
     ("Telemetry::measure", ("POST /telemetry/attic/now/21.5", "")),
     ("Telemetry::stats", ("GET /telemetry/attic/stats", "")),
+    ("Telemetry::series", ("GET /telemetry/attic/series", "")),
     ("Telemetry::days", ("GET /telemetry/attic/days", "")),
     ("Telemetry::clear", ("DELETE /telemetry/attic", "")),
     ("Telemetry::page", ("GET /telemetry/attic", "")),
