@@ -82,6 +82,10 @@ impl<'a, T: Copy + 'a, I: Iterator<Item = &'a [T]>, const IN: usize> Input<'a, T
             let mut part = take(&mut open);
             let count = if carried > 0 { part[0].len().min(block_len - carried) } else { 0 };
             for (carry, part) in zip(&mut carry, &mut part) {
+                // Most pages begin with a block. In wasm a copy of nothing is a call, too.
+                if count == 0 {
+                    break;
+                }
                 let (head, rest) = part.split_at(count);
                 V::lanes_mut(carry)[carried..][..count].copy_from_slice(head);
                 *part = rest;
