@@ -18,6 +18,7 @@ Usage: cargo xtask bench overhead [OPTIONS]
        cargo xtask bench state [OPTIONS]
        cargo xtask bench cache [OPTIONS]
        cargo xtask bench recovery [OPTIONS]
+       cargo xtask bench columns [OPTIONS]
        cargo xtask size [OPTIONS]
 
 What a request costs, beside the same actor by other means (overhead):
@@ -41,12 +42,17 @@ What a trap costs (recovery):
       --rounds <N>         How many traps; default: 200
       --json               Print rows as JSON
 
+What operations of a column cost beside their kernels (columns):
+      --rounds <N>         How often each of both is measured; default: 51
+      --json               Print rows as JSON
+
 What a worker weighs (size):
       --top <N>            List the largest functions too
       --json               Print rows as JSON";
 
 const ROUNDS: u32 = 7;
 const TRAPS: u32 = 200;
+const COLUMN_ROUNDS: u32 = 51;
 const SECONDS: f64 = 2.0;
 const SECONDS_MAX: f64 = 600.0;
 const CONNECTIONS: usize = 16;
@@ -60,6 +66,7 @@ pub(crate) enum Command {
     State(State),
     Cache(Cache),
     Recovery(Recovery),
+    Columns(Columns),
     Size(Size),
 }
 
@@ -147,6 +154,13 @@ pub(crate) struct Recovery {
     pub(crate) json: bool,
 }
 
+/// How to measure what operations of a column cost.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Columns {
+    pub(crate) rounds: u32,
+    pub(crate) json: bool,
+}
+
 /// How to weigh workers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Size {
@@ -168,6 +182,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Some(Value(word)) if word == "state" => parse_state(parser),
         Some(Value(word)) if word == "cache" => parse_cache(parser),
         Some(Value(word)) if word == "recovery" => parse_recovery(parser),
+        Some(Value(word)) if word == "columns" => parse_columns(parser),
         Some(Value(word)) if word == "size" => parse_size(parser),
         Some(other) => Err(other.unexpected().into()),
     }
@@ -226,6 +241,20 @@ fn parse_recovery(mut parser: lexopt::Parser) -> Result<Command> {
     }
     ensure!(options.rounds > 0, "--rounds is at least 1");
     Ok(Command::Recovery(options))
+}
+
+fn parse_columns(mut parser: lexopt::Parser) -> Result<Command> {
+    let mut options = Columns { rounds: COLUMN_ROUNDS, json: false };
+    while let Some(option) = long(&mut parser)? {
+        match option.as_str() {
+            "rounds" => options.rounds = parser.value()?.parse()?,
+            "json" => options.json = true,
+            "help" => return Ok(Command::Help),
+            other => bail!("invalid option '--{other}'"),
+        }
+    }
+    ensure!(options.rounds > 0, "--rounds is at least 1");
+    Ok(Command::Columns(options))
 }
 
 /// The next argument, which is an option.
@@ -314,6 +343,12 @@ mod tests {
     }
 
     #[test]
+    fn columns_takes_all_its_options() {
+        let expected = Columns { rounds: 9, json: true };
+        assert_eq!(parsed("columns --rounds 9 --json").unwrap(), Command::Columns(expected));
+    }
+
+    #[test]
     fn size_takes_all_its_options() {
         let expected = Size { top: 5, json: true };
         assert_eq!(parsed("size --top 5 --json").unwrap(), Command::Size(expected));
@@ -341,6 +376,7 @@ mod tests {
             "cache hit",
             "recovery --rounds 0",
             "recovery --seconds 1",
+            "columns --rounds 0",
             "size overhead",
         ] {
             assert!(parsed(line).is_err(), "{line}");

@@ -12,15 +12,18 @@
 //!
 //! `cargo xtask bench recovery` measures what a trap costs: the next answers, and what they cost afterwards.
 //!
+//! `cargo xtask bench columns` measures operations of a column beside the kernels that they run over one slice.
+//!
 //! `cargo xtask size` weighs two workers, which tells what the runtime costs and what a route adds.
 //!
 //! Modules, low to high: `stats`, `cpu`, `load`, `scenario`, `aspect`, `part`, `args`, `build`, `workerd`, `report`, `cost`,
-//! `full`, `measure`, `overhead`, `state`, `cache`, `recovery`, `names`, `size`.
+//! `full`, `measure`, `overhead`, `state`, `cache`, `recovery`, `columns`, `names`, `size`.
 
 mod args;
 mod aspect;
 mod build;
 mod cache;
+mod columns;
 mod cost;
 mod cpu;
 mod full;
@@ -60,6 +63,7 @@ fn run(command: Command) -> Result<()> {
         Command::State(options) => state::state(&options)?,
         Command::Cache(options) => cache::cache(&options)?,
         Command::Recovery(options) => recovery::recovery(&options)?,
+        Command::Columns(options) => columns::columns(&options)?,
         Command::Size(options) => size::size(&options)?,
     }
     Ok(())
