@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde::Serialize;
-use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
+use wasmparser::{FunctionBody, KnownCustom, Name, Parser, Payload, TypeRef};
+
+/// What vector instructions begin with.
+const VECTOR_PREFIX: u8 = 0xfd;
 
 /// One thing in a module and its length.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +60,35 @@ pub(crate) fn parts(wasm: &[u8]) -> Result<Parts> {
         list.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
     }
     Ok(parts)
+}
+
+/// How long the functions are that have vector instructions. None has them in a module without a kernel; with one, which may
+/// be inlined into what calls it, the compiler uses them wherever 16 bytes are moved.
+///
+/// # Errors
+///
+/// It is no wasm module.
+pub(crate) fn vector_bytes(wasm: &[u8]) -> Result<usize> {
+    let mut bytes = 0;
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::CodeSectionEntry(body) = payload?
+            && has_vectors(wasm, &body)?
+        {
+            bytes += body.range().len();
+        }
+    }
+    Ok(bytes)
+}
+
+fn has_vectors(wasm: &[u8], body: &FunctionBody<'_>) -> Result<bool> {
+    let mut operators = body.get_operators_reader()?;
+    while !operators.eof() {
+        if wasm[operators.original_position()] == VECTOR_PREFIX {
+            return Ok(true);
+        }
+        operators.read()?;
+    }
+    Ok(false)
 }
 
 /// Functions by the crate that they are of. What is generic is of the crate that wrote it, whoever made use of it.
@@ -155,6 +187,32 @@ mod tests {
         for (name, expected) in cases {
             assert_eq!(plain(name), expected);
         }
+    }
+
+    /// A module with a function of each body.
+    fn module(bodies: &[&[u8]]) -> Vec<u8> {
+        let count = bodies.len() as u8;
+        let mut code = vec![count];
+        for body in bodies {
+            code.push(body.len() as u8);
+            code.extend_from_slice(body);
+        }
+        let mut wasm = b"\0asm\x01\0\0\0".to_vec();
+        wasm.extend_from_slice(&[1, 4, 1, 0x60, 0, 0, 3, count + 1, count]);
+        wasm.extend(vec![0; bodies.len()]);
+        wasm.extend_from_slice(&[10, code.len() as u8]);
+        wasm.extend(code);
+        wasm
+    }
+
+    #[test]
+    fn functions_with_vector_instructions_are_told_from_others() {
+        // i32.const 0x7d, drop: a byte of a number is no instruction.
+        let plain: &[u8] = &[0, 0x41, 0xfd, 0x00, 0x1a, 0x0b];
+        // i32.const 0, i8x16.splat, drop.
+        let vectors: &[u8] = &[0, 0x41, 0x00, 0xfd, 0x0f, 0x1a, 0x0b];
+        assert_eq!(vector_bytes(&module(&[plain])).unwrap(), 0);
+        assert_eq!(vector_bytes(&module(&[plain, vectors])).unwrap(), vectors.len());
     }
 
     #[test]

@@ -33,6 +33,8 @@ struct Row {
     /// What each of its routes adds to the least worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     route_bytes: Option<usize>,
+    /// Functions with vector instructions, before compression: none unless it calls a kernel.
+    vector_bytes: usize,
 }
 
 /// Weighs, and prints what came of it.
@@ -61,6 +63,11 @@ pub(crate) fn size(options: &Size) -> Result<()> {
         hello.total_bytes,
         holds(hello.total_bytes, HELLO_MAX_BYTES)
     );
+    println!(
+        "kernels that hello does not call: {} bytes, promised 0: {}",
+        hello.vector_bytes,
+        holds(hello.vector_bytes, 0)
+    );
     println!("a route: {route} bytes, promised at most {ROUTE_MAX_BYTES}: {}", holds(route, ROUTE_MAX_BYTES));
     Ok(())
 }
@@ -79,7 +86,13 @@ fn weigh(worker: &'static str, package: &str, options: &Size) -> Result<Row> {
         if is_wasm { &mut wasm } else { &mut js }.extend(bytes);
     }
     let (wasm_bytes, js_bytes) = (compressed(&wasm)?, compressed(&js)?);
-    Ok(Row { worker, wasm_bytes, js_bytes, total_bytes: wasm_bytes + js_bytes, route_bytes: None })
+    let vector_bytes = names::vector_bytes(&read_wasm(&out)?)?;
+    let total_bytes = wasm_bytes + js_bytes;
+    Ok(Row { worker, wasm_bytes, js_bytes, total_bytes, route_bytes: None, vector_bytes })
+}
+
+fn read_wasm(out: &Path) -> Result<Vec<u8>> {
+    fs::read(out.join("index_bg.wasm")).context("cannot read the wasm")
 }
 
 /// The length as gzip at its best.
@@ -91,8 +104,7 @@ fn compressed(bytes: &[u8]) -> Result<usize> {
 
 /// Lists to stderr what is large in a worker that was built with names.
 fn list(worker: &str, out: &Path, top: usize) -> Result<()> {
-    let wasm = fs::read(out.join("index_bg.wasm")).context("cannot read the wasm")?;
-    let parts = names::parts(&wasm)?;
+    let parts = names::parts(&read_wasm(out)?)?;
     let table = |title: &str, parts: &[Part]| {
         eprintln!("\n{worker}: {title}, in bytes before compression");
         for Part { name, bytes } in parts.iter().take(top) {
