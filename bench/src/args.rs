@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use lexopt::prelude::*;
 
 use crate::aspect::Aspect;
+use crate::kernel::Kernel;
 use crate::part::Part;
 use crate::scenario::Scenario;
 
@@ -19,6 +20,7 @@ Usage: cargo xtask bench overhead [OPTIONS]
        cargo xtask bench cache [OPTIONS]
        cargo xtask bench recovery [OPTIONS]
        cargo xtask bench columns [OPTIONS]
+       cargo xtask bench kernels [OPTIONS]
        cargo xtask size [OPTIONS]
 
 What a request costs, beside the same actor by other means (overhead):
@@ -32,7 +34,7 @@ What state costs, in time and memory (state):
 What the cache of an actor costs (cache):
       --part <NAME>        hit, lookup or eviction; may be repeated; default: all
 
-All three of them:
+These three:
       --rounds <N>         How often each peer is measured, in turns with the others; default: 7
       --seconds <N>        How long each time; default: 2
       --connections <N>    How many clients ask at once; default: 16
@@ -46,6 +48,12 @@ What operations of a column cost beside their kernels (columns):
       --rounds <N>         How often each of both is measured; default: 51
       --json               Print rows as JSON
 
+How fast numeric kernels are (kernels):
+      --kernel <NAME>      sum_f64, dot_i8 or another; may be repeated; default: all
+      --rounds <N>         How often each variant is measured, in turns with the others; default: 15
+      --svg <FILE>         Draw a chart too
+      --json               Print rows as JSON
+
 What a worker weighs (size):
       --top <N>            List the largest functions too
       --json               Print rows as JSON";
@@ -53,6 +61,7 @@ What a worker weighs (size):
 const ROUNDS: u32 = 7;
 const TRAPS: u32 = 200;
 const COLUMN_ROUNDS: u32 = 51;
+const KERNEL_ROUNDS: u32 = 15;
 const SECONDS: f64 = 2.0;
 const SECONDS_MAX: f64 = 600.0;
 const CONNECTIONS: usize = 16;
@@ -67,6 +76,7 @@ pub(crate) enum Command {
     Cache(Cache),
     Recovery(Recovery),
     Columns(Columns),
+    Kernels(Kernels),
     Size(Size),
 }
 
@@ -161,6 +171,23 @@ pub(crate) struct Columns {
     pub(crate) json: bool,
 }
 
+/// How to measure kernels.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Kernels {
+    /// All, if none is named.
+    pub(crate) kernels: Vec<Kernel>,
+    pub(crate) rounds: u32,
+    pub(crate) json: bool,
+    /// Where a chart goes.
+    pub(crate) svg: Option<PathBuf>,
+}
+
+impl Default for Kernels {
+    fn default() -> Self {
+        Self { kernels: Vec::new(), rounds: KERNEL_ROUNDS, json: false, svg: None }
+    }
+}
+
 /// How to weigh workers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Size {
@@ -183,6 +210,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Some(Value(word)) if word == "cache" => parse_cache(parser),
         Some(Value(word)) if word == "recovery" => parse_recovery(parser),
         Some(Value(word)) if word == "columns" => parse_columns(parser),
+        Some(Value(word)) if word == "kernels" => parse_kernels(parser),
         Some(Value(word)) if word == "size" => parse_size(parser),
         Some(other) => Err(other.unexpected().into()),
     }
@@ -255,6 +283,22 @@ fn parse_columns(mut parser: lexopt::Parser) -> Result<Command> {
     }
     ensure!(options.rounds > 0, "--rounds is at least 1");
     Ok(Command::Columns(options))
+}
+
+fn parse_kernels(mut parser: lexopt::Parser) -> Result<Command> {
+    let mut options = Kernels::default();
+    while let Some(option) = long(&mut parser)? {
+        match option.as_str() {
+            "kernel" => options.kernels.push(parser.value()?.parse()?),
+            "rounds" => options.rounds = parser.value()?.parse()?,
+            "svg" => options.svg = Some(parser.value()?.into()),
+            "json" => options.json = true,
+            "help" => return Ok(Command::Help),
+            other => bail!("invalid option '--{other}'"),
+        }
+    }
+    ensure!(options.rounds > 0, "--rounds is at least 1");
+    Ok(Command::Kernels(options))
 }
 
 /// The next argument, which is an option.
@@ -349,6 +393,16 @@ mod tests {
     }
 
     #[test]
+    fn kernels_takes_all_its_options() {
+        let kernels = ["sum_f64", "hamming"].map(|name| name.parse().unwrap()).into();
+        let expected = Kernels { kernels, rounds: 3, json: true, svg: Some("a.svg".into()) };
+        let line = "kernels --kernel sum_f64 --kernel hamming --rounds 3 --json --svg a.svg";
+        assert_eq!(parsed(line).unwrap(), Command::Kernels(expected));
+        assert_eq!(parsed("kernels").unwrap(), Command::Kernels(Kernels::default()));
+        assert_eq!(parsed("kernels -h").unwrap(), Command::Help);
+    }
+
+    #[test]
     fn size_takes_all_its_options() {
         let expected = Size { top: 5, json: true };
         assert_eq!(parsed("size --top 5 --json").unwrap(), Command::Size(expected));
@@ -377,6 +431,11 @@ mod tests {
             "recovery --rounds 0",
             "recovery --seconds 1",
             "columns --rounds 0",
+            "kernels --kernel sum",
+            "kernels --rounds 0",
+            "kernels --seconds 1",
+            "kernels --svg",
+            "kernels sum_f64",
             "size overhead",
         ] {
             assert!(parsed(line).is_err(), "{line}");

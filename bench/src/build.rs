@@ -61,6 +61,21 @@ pub(crate) fn worker_crate(dir: &str, package: &str) -> Result<PathBuf> {
     Ok(out)
 }
 
+/// Builds a crate in a folder of this package that is a wasm module without glue, with flags for rustc; the module's path,
+/// which is `to`.
+///
+/// # Errors
+///
+/// It does not build.
+pub(crate) fn module(dir: &str, package: &str, rustc_flags: &[&str], to: &Path) -> Result<PathBuf> {
+    let dir = bench_dir().join(dir);
+    let workspace = Workspace::around(&dir)?;
+    let wasm = workspace.compile_with(workspace.package(Some(package), &dir)?, Mode::Release, rustc_flags)?;
+    fs::write(to, wasm).with_context(|| format!("cannot write {}", to.display()))?;
+    optimize::optimize(&optimize::find(&dir)?, to, false)?;
+    Ok(to.to_owned())
+}
+
 /// The modules in a folder and the folders in it, by their paths from there, the entry first.
 ///
 /// # Errors

@@ -14,19 +14,25 @@
 //!
 //! `cargo xtask bench columns` measures operations of a column beside the kernels that they run over one slice.
 //!
+//! `cargo xtask bench kernels` measures the numeric kernels in V8, beside their scalar twins, simd128 with one accumulator, loops
+//! in JavaScript, and `memory.copy`.
+//!
 //! `cargo xtask size` weighs two workers, which tells what the runtime costs and what a route adds.
 //!
-//! Modules, low to high: `stats`, `cpu`, `load`, `scenario`, `aspect`, `part`, `args`, `build`, `workerd`, `report`, `cost`,
-//! `full`, `measure`, `overhead`, `state`, `cache`, `recovery`, `columns`, `names`, `size`.
+//! Modules, low to high: `stats`, `cpu`, `load`, `scenario`, `aspect`, `part`, `kernel`, `args`, `build`, `workerd`, `report`,
+//! `cost`, `full`, `measure`, `overhead`, `state`, `cache`, `recovery`, `columns`, `speed`, `chart`, `kernels`, `names`, `size`.
 
 mod args;
 mod aspect;
 mod build;
 mod cache;
+mod chart;
 mod columns;
 mod cost;
 mod cpu;
 mod full;
+mod kernel;
+mod kernels;
 mod load;
 mod measure;
 mod names;
@@ -36,6 +42,7 @@ mod recovery;
 mod report;
 mod scenario;
 mod size;
+mod speed;
 mod state;
 mod stats;
 mod workerd;
@@ -63,6 +70,7 @@ fn run(command: Command) -> Result<()> {
         Command::State(options) => state::state(&options)?,
         Command::Cache(options) => cache::cache(&options)?,
         Command::Recovery(options) => recovery::recovery(&options)?,
+        Command::Kernels(options) => kernels::kernels(&options)?,
         Command::Columns(options) => columns::columns(&options)?,
         Command::Size(options) => size::size(&options)?,
     }

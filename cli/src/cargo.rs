@@ -159,12 +159,26 @@ impl Workspace {
     ///
     /// The crate does not compile; the compiler has then said why.
     pub fn compile(&self, package: &Package, mode: Mode) -> Result<Vec<u8>> {
+        self.compile_with(package, mode, &[])
+    }
+
+    /// The same with flags for rustc, beside those that the environment has.
+    ///
+    /// # Errors
+    ///
+    /// As of [`compile`](Self::compile).
+    pub fn compile_with(&self, package: &Package, mode: Mode, rustc_flags: &[&str]) -> Result<Vec<u8>> {
         let (profile, settings) = self.profile(mode);
         let mut command = cargo();
         command
             .args(["rustc", "--lib", "--crate-type", "cdylib", "--target", TARGET, "--profile", profile])
             .args(["--message-format", "json-render-diagnostics", "--package", &package.id])
             .current_dir(package.dir());
+        if !rustc_flags.is_empty() {
+            let given = env::var("RUSTFLAGS").unwrap_or_default();
+            let flags = given.split_whitespace().chain(rustc_flags.iter().copied());
+            command.env("CARGO_ENCODED_RUSTFLAGS", flags.collect::<Vec<_>>().join("\x1f"));
+        }
         // Stripped wasm does not say any more which features it uses; wasm-opt strips later.
         for setting in settings.iter().chain(&["strip=\"none\""]) {
             command.arg("--config").arg(format!("profile.{profile}.{setting}"));

@@ -10,8 +10,14 @@ use crate::setup::{self, WASM};
 use crate::shell::{announce, cargo, root, run, works};
 
 /// Crates that are compiled to wasm.
-const WASM_CRATES: [&str; 5] =
-    ["duractor", "duractor-router", "duractor-kernels", "duractor-examples", "duractor-test-worker"];
+const WASM_CRATES: [&str; 6] = [
+    "duractor",
+    "duractor-router",
+    "duractor-kernels",
+    "duractor-examples",
+    "duractor-test-worker",
+    "duractor-bench-kernels",
+];
 
 const DENY: [&str; 5] = ["deny", "check", "bans", "licenses", "sources"];
 
