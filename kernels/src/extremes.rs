@@ -169,8 +169,21 @@ impl<'a, T: Float, O: Order, I: Iterator<Item = &'a [T]>> Kernel<T> for Position
             }
         }
         let (start, span) = found?;
-        Some(start + span.iter().position(|value| *value == best)?)
+        Some(start + position::<V>(span, best)?)
     }
+}
+
+/// The first index of a number.
+#[inline(always)]
+fn position<V: Vector>(values: &[V::Lane], number: V::Lane) -> Option<usize> {
+    let wanted = V::splat(number);
+    let blocks = V::arrays(values).as_chunks::<4>().0;
+    let is_in = |block: &&[V::Array; 4]| {
+        let [a, b, c, d] = each4!(AT => V::load(&block[AT]).eq(wanted));
+        a.or(b).or(c.or(d)).any()
+    };
+    let before = blocks.iter().position(|block| is_in(&block)).unwrap_or(blocks.len()) * 4 * V::LANES;
+    Some(before + values[before..].iter().position(|value| *value == number)?)
 }
 
 pub(crate) fn argmin<'a, T: Float>(pages: impl Iterator<Item = &'a [T]>) -> Option<usize> {

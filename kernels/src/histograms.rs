@@ -31,7 +31,7 @@ pub(crate) fn histogram<'a, T: Float>(
     for value in pages.flatten() {
         if from <= *value && *value <= to {
             // Rounding may lead to the end, where the last bin ends.
-            let bin = ((*value - from) * per_number).to_u64() as usize;
+            let bin = ((*value - from) * per_number).to_i32() as usize;
             bins[bin.min(last)] += 1;
         } else if *value < from {
             outside.below += 1;

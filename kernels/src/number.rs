@@ -21,6 +21,8 @@ pub trait Number:
     fn from_u64(value: u64) -> Self;
     /// Without what is behind the point; 0 for a NaN and for what is less.
     fn to_u64(self) -> u64;
+    /// Without what is behind the point; 0 for a NaN. It is quicker than to `u64`.
+    fn to_i32(self) -> i32;
     /// The nearest number.
     fn from_f64(value: f64) -> Self;
 
@@ -77,6 +79,11 @@ macro_rules! number {
             #[inline(always)]
             fn to_u64(self) -> u64 {
                 self as u64
+            }
+
+            #[inline(always)]
+            fn to_i32(self) -> i32 {
+                self as i32
             }
 
             #[inline(always)]

@@ -107,6 +107,11 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            fn eq(self, other: Self) -> Self {
+                [$($lane::from_bits(if self[$at] == other[$at] { $bits::MAX } else { 0 })),*]
+            }
+
+            #[inline(always)]
             fn ne(self, other: Self) -> Self {
                 [$($lane::from_bits(if self[$at] != other[$at] { $bits::MAX } else { 0 })),*]
             }
@@ -114,6 +119,11 @@ macro_rules! vector {
             #[inline(always)]
             fn and(self, other: Self) -> Self {
                 [$($lane::from_bits(self[$at].to_bits() & other[$at].to_bits())),*]
+            }
+
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                [$($lane::from_bits(self[$at].to_bits() | other[$at].to_bits())),*]
             }
 
             #[inline(always)]

@@ -89,7 +89,7 @@ memory!(
 macro_rules! vector {
     (
         $vector:ident, $add:ident, $sub:ident, $mul:ident, $abs:ident, $least:ident, $greatest:ident, $lt:ident,
-        $le:ident, $ne:ident, $last:expr, $scan:item, $sum:item
+        $le:ident, $eq:ident, $ne:ident, $last:expr, $scan:item, $sum:item
     ) => {
         impl Vector for $vector {
             #[inline(always)]
@@ -133,6 +133,11 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            fn eq(self, other: Self) -> Self {
+                Self($eq(self.0, other.0))
+            }
+
+            #[inline(always)]
             fn ne(self, other: Self) -> Self {
                 Self($ne(self.0, other.0))
             }
@@ -140,6 +145,11 @@ macro_rules! vector {
             #[inline(always)]
             fn and(self, other: Self) -> Self {
                 Self(v128_and(self.0, other.0))
+            }
+
+            #[inline(always)]
+            fn or(self, other: Self) -> Self {
+                Self(v128_or(self.0, other.0))
             }
 
             #[inline(always)]
@@ -171,6 +181,7 @@ vector!(
     f64x2_pmax,
     f64x2_lt,
     f64x2_le,
+    f64x2_eq,
     f64x2_ne,
     i64x2_shuffle::<1, 1>,
     fn scan(self) -> Self {
@@ -192,6 +203,7 @@ vector!(
     f32x4_pmax,
     f32x4_lt,
     f32x4_le,
+    f32x4_eq,
     f32x4_ne,
     i32x4_shuffle::<3, 3, 3, 3>,
     fn scan(self) -> Self {

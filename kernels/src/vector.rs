@@ -46,9 +46,12 @@ pub trait Vector: Memory<Lane: Number> {
 
     fn lt(self, other: Self) -> Self;
     fn le(self, other: Self) -> Self;
+    fn eq(self, other: Self) -> Self;
     fn ne(self, other: Self) -> Self;
     /// The bits that both have.
     fn and(self, other: Self) -> Self;
+    /// The bits that one of them has.
+    fn or(self, other: Self) -> Self;
     /// Whether a mask has a lane.
     fn any(self) -> bool;
 
