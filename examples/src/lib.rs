@@ -20,6 +20,12 @@ pub mod ledger;
 
 pub mod telemetry;
 
+mod vectors;
+
+mod embedding;
+
+pub mod search;
+
 pub mod session;
 
 pub mod home;
@@ -39,6 +45,7 @@ use crate::{
     home::Home,
     ledger::Ledger,
     rates::Rates,
+    search::Search,
     session::{Cart, SESSION},
     telemetry::Telemetry,
     todo::Todo,
@@ -58,6 +65,7 @@ pub fn routes() -> Router {
         .mount::<Todo>("/todo/{list}", "{list}")
         .mount::<Ledger>("/ledger/{org}", "{org}")
         .mount::<Telemetry>("/telemetry/{sensor}", "{sensor}")
+        .mount::<Search>("/search/{index}", "{index}")
         .mount::<Cart>("/session", SESSION) // one cart per visitor
 }
 

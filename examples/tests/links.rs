@@ -163,6 +163,11 @@ fn everything_on_a_sensors_page_answers() {
     click_everything("/telemetry/attic", 7);
 }
 
+#[test]
+fn everything_on_an_indexs_page_answers() {
+    click_everything("/search/a%20b?q=kittens", 10);
+}
+
 /// A visitor's cart with two things in it.
 struct Visitor {
     native: Native,
