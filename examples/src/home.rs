@@ -22,6 +22,8 @@ pub enum Example {
     Ledger,
     /// [`Telemetry`](crate::telemetry::Telemetry)
     Telemetry,
+    /// [`Search`](crate::search::Search)
+    Search,
 }
 
 /// What a form of the index page sends.
@@ -55,6 +57,7 @@ impl Home {
             Example::Todo => Redirect::to(format!("/todo/{name}")),
             Example::Ledger => Redirect::to(format!("/ledger/{name}")),
             Example::Telemetry => Redirect::to(format!("/telemetry/{name}")),
+            Example::Search => Redirect::to(format!("/search/{name}")),
         }
     }
 }
@@ -72,6 +75,7 @@ mod tests {
         assert_eq!(location("/go/todo?name=at%20home").as_deref(), Some("/todo/at%20home"));
         assert_eq!(location("/go/ledger?name=acme").as_deref(), Some("/ledger/acme"));
         assert_eq!(location("/go/telemetry?name=attic").as_deref(), Some("/telemetry/attic"));
+        assert_eq!(location("/go/search?name=docs").as_deref(), Some("/search/docs"));
         assert_eq!(location("/go/counter?name=").as_deref(), Some("/"));
     }
 }

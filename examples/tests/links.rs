@@ -133,7 +133,7 @@ fn click_everything_in(native: &Native, page: &str, clickable: usize) {
 
 #[test]
 fn everything_on_the_index_page_answers() {
-    click_everything("/", 34);
+    click_everything("/", 36);
 }
 
 #[test]
