@@ -59,7 +59,7 @@ mod tests {
 
     fn cosine(one: &str, other: &str) -> f32 {
         let [one, other] = [one, other].map(|text| unit(&embed(text, DIMENSIONS)).unwrap());
-        duractor_kernels::dot(&one, &other)
+        duractor::kernels::dot(&one, &other)
     }
 
     #[test]
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn directions_of_chance_differ() {
         let [one, other] = [1, 2].map(|seed| unit(&random(seed, DIMENSIONS)).unwrap());
-        let cosine = duractor_kernels::dot(&one, &other);
+        let cosine = duractor::kernels::dot(&one, &other);
         assert!(cosine.abs() < 0.2, "{cosine}");
         assert!(random(1, 10_000).iter().all(|component| (-1.0..1.0).contains(component)));
     }

@@ -19,8 +19,8 @@ use std::{
 };
 
 use bytemuck::{cast_slice, cast_slice_mut};
+use duractor::kernels::{dot_rows, l2_norm, top_k};
 use duractor::{Batch, Field, Home, Layout, Result, Slot, Stay};
-use duractor_kernels::{dot_rows, l2_norm, top_k};
 use serde::Serialize;
 
 /// Most vectors of an index.

@@ -28,17 +28,19 @@ pub(crate) fn histogram<'a, T: Float>(
     let per_number = T::from_u64(bins.len() as u64) / width;
     let last = bins.len() - 1;
     let mut outside = Outside::default();
-    for value in pages.flatten() {
-        if from <= *value && *value <= to {
-            // Rounding may lead to the end, where the last bin ends.
-            let bin = ((*value - from) * per_number).to_i32() as usize;
-            bins[bin.min(last)] += 1;
-        } else if *value < from {
-            outside.below += 1;
-        } else if *value > to {
-            outside.above += 1;
-        } else {
-            outside.nan += 1;
+    for page in pages {
+        for value in page {
+            if from <= *value && *value <= to {
+                // Rounding may lead to the end, where the last bin ends.
+                let bin = ((*value - from) * per_number).to_i32() as usize;
+                bins[bin.min(last)] += 1;
+            } else if *value < from {
+                outside.below += 1;
+            } else if *value > to {
+                outside.above += 1;
+            } else {
+                outside.nan += 1;
+            }
         }
     }
     outside
