@@ -2,7 +2,7 @@
 
 use std::{array, iter::zip, slice};
 
-use crate::vector::Memory;
+use crate::{cursor::Cursor, vector::Memory};
 
 /// How many blocks are folded before [`Fold::flush`].
 const GROUP: usize = 64;
@@ -66,69 +66,111 @@ pub(crate) struct Pages<I, const IN: usize>(pub(crate) [I; IN]);
 
 impl<'a, T: Copy + 'a, I: Iterator<Item = &'a [T]>, const IN: usize> Input<'a, T, IN> for Pages<I, IN> {
     #[inline(always)]
-    fn fold<V: Memory<Lane = T>, F: Fold<V, IN, N>, const N: usize>(self, mut fold: F) -> F::Output {
-        let Self(mut pages) = self;
-        let block_len = N * V::LANES;
-        // The beginning of a block that goes on in the next page.
-        let mut carry = [[V::array(F::PAD); N]; IN];
-        let mut carried = 0;
-        let mut until_flush = GROUP;
-        let mut open = [&[][..]; IN];
-        loop {
-            let is_end = !refill(&mut open, &mut pages);
-            if is_end {
-                break;
-            }
-            let mut part = take(&mut open);
-            let count = if carried > 0 { part[0].len().min(block_len - carried) } else { 0 };
-            for (carry, part) in zip(&mut carry, &mut part) {
-                // Most pages begin with a block. In wasm a copy of nothing is a call, too.
-                if count == 0 {
-                    break;
-                }
-                let (head, rest) = part.split_at(count);
-                V::lanes_mut(carry)[carried..][..count].copy_from_slice(head);
-                *part = rest;
-            }
-            carried += count;
-            let is_block = carried == block_len;
-            let first = carry.each_ref().map(|carry| if is_block { slice::from_ref(carry) } else { &[] });
+    fn fold<V: Memory<Lane = T>, F: Fold<V, IN, N>, const N: usize>(self, fold: F) -> F::Output {
+        let mut groups = Groups { fold, until_flush: GROUP };
+        let mut carry = Carry { block: [[V::array(F::PAD); N]; IN], len: 0 };
+        let mut cursor = Cursor::new(self.0);
+        while let Some(mut part) = cursor.next(usize::MAX) {
+            let is_full = carry.fill::<V>(&mut part);
+            let first = carry.block.each_ref().map(|block| if is_full { slice::from_ref(block) } else { &[] });
             let body = part.map(|part| blocks::<V, N>(part));
-            for mut blocks in [first, body] {
-                while !blocks[0].is_empty() {
-                    let count = blocks[0].len().min(until_flush);
-                    fold_blocks(&mut fold, blocks.map(|blocks| &blocks[..count]));
-                    blocks = blocks.map(|blocks| &blocks[count..]);
-                    until_flush -= count;
-                    if until_flush == 0 {
-                        fold.flush();
-                        until_flush = GROUP;
-                    }
-                }
+            for blocks in [first, body] {
+                groups.fold(blocks);
             }
-            if is_block {
-                carried = 0;
-            }
-            let done = body[0].len() * block_len;
-            let left = part[0].len() - done;
-            if left > 0 {
-                for (carry, part) in zip(&mut carry, part) {
-                    V::lanes_mut(carry)[..left].copy_from_slice(&part[done..]);
-                }
-                carried = left;
-            }
+            let done = body[0].len() * N * V::LANES;
+            carry.keep::<V>(part.map(|part| &part[done..]), is_full);
         }
-        if until_flush < GROUP {
-            fold.flush();
-        }
-        if carried > 0 {
-            for carry in &mut carry {
-                V::lanes_mut(carry)[carried..].fill(F::PAD);
-            }
-            fold.last(carry.each_ref(), carried);
+        groups.end();
+        let Groups { mut fold, .. } = groups;
+        if carry.len > 0 {
+            carry.pad::<V>(F::PAD);
+            fold.last(carry.block.each_ref(), carry.len);
             fold.flush();
         }
         fold.finish()
+    }
+}
+
+/// Blocks in groups of 64.
+struct Groups<F> {
+    fold: F,
+    until_flush: usize,
+}
+
+impl<F> Groups<F> {
+    #[inline(always)]
+    fn fold<V: Memory, const IN: usize, const N: usize>(&mut self, mut blocks: [&[[V::Array; N]]; IN])
+    where
+        F: Fold<V, IN, N>,
+    {
+        while !blocks[0].is_empty() {
+            let count = blocks[0].len().min(self.until_flush);
+            fold_blocks(&mut self.fold, blocks.map(|blocks| &blocks[..count]));
+            blocks = blocks.map(|blocks| &blocks[count..]);
+            self.until_flush -= count;
+            if self.until_flush == 0 {
+                self.fold.flush();
+                self.until_flush = GROUP;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn end<V: Memory, const IN: usize, const N: usize>(&mut self)
+    where
+        F: Fold<V, IN, N>,
+    {
+        if self.until_flush < GROUP {
+            self.fold.flush();
+        }
+    }
+}
+
+/// The beginning of a block that goes on in the next page.
+struct Carry<A, const IN: usize, const N: usize> {
+    block: [[A; N]; IN],
+    /// How many numbers it has.
+    len: usize,
+}
+
+impl<A, const IN: usize, const N: usize> Carry<A, IN, N> {
+    /// Takes what it lacks off a part; whether it is a block then.
+    #[inline(always)]
+    fn fill<V: Memory<Array = A>>(&mut self, part: &mut [&[V::Lane]; IN]) -> bool {
+        // Most pages begin with a block. In wasm a copy of nothing is a call, too.
+        if self.len == 0 {
+            return false;
+        }
+        let count = part[0].len().min(N * V::LANES - self.len);
+        for (block, part) in zip(&mut self.block, part) {
+            let (head, rest) = part.split_at(count);
+            V::lanes_mut(block)[self.len..][..count].copy_from_slice(head);
+            *part = rest;
+        }
+        self.len += count;
+        self.len == N * V::LANES
+    }
+
+    /// Keeps what is less than a block, if it `was_full` from its beginning.
+    #[inline(always)]
+    fn keep<V: Memory<Array = A>>(&mut self, rest: [&[V::Lane]; IN], was_full: bool) {
+        if was_full {
+            self.len = 0;
+        }
+        let len = rest[0].len();
+        if len > 0 {
+            for (block, rest) in zip(&mut self.block, rest) {
+                V::lanes_mut(block)[..len].copy_from_slice(rest);
+            }
+            self.len = len;
+        }
+    }
+
+    #[inline(always)]
+    fn pad<V: Memory<Array = A>>(&mut self, pad: V::Lane) {
+        for block in &mut self.block {
+            V::lanes_mut(block)[self.len..].fill(pad);
+        }
     }
 }
 
@@ -154,32 +196,4 @@ fn fold_blocks<V: Memory, F: Fold<V, IN, N>, const IN: usize, const N: usize>(
         block[1] = right;
         fold.block(block);
     }
-}
-
-/// Goes on to the next pages where nothing is left; false at the end of all.
-#[inline(always)]
-fn refill<'a, T, I: Iterator<Item = &'a [T]>, const IN: usize>(open: &mut [&'a [T]; IN], pages: &mut [I; IN]) -> bool {
-    let mut ended = 0;
-    for (open, pages) in zip(open, pages) {
-        while open.is_empty() {
-            let Some(page) = pages.next() else {
-                ended += 1;
-                break;
-            };
-            *open = page;
-        }
-    }
-    assert!(ended == 0 || ended == IN, "the sequences are not of the same length");
-    ended == 0
-}
-
-/// Takes off as much as all have.
-#[inline(always)]
-fn take<'a, T, const IN: usize>(open: &mut [&'a [T]; IN]) -> [&'a [T]; IN] {
-    let count = open.iter().map(|open| open.len()).min().unwrap_or_default();
-    open.each_mut().map(|open| {
-        let (taken, rest) = open.split_at(count);
-        *open = rest;
-        taken
-    })
 }
