@@ -23,7 +23,10 @@ pub(crate) fn histogram<'a, T: Float>(
 ) -> Outside {
     let (from, to) = range.into_inner();
     let width = to - from;
-    assert!(width > T::ZERO && width < T::INFINITY, "a histogram is of a finite range, not of {from} to {to}");
+    assert!(
+        width > T::ZERO && width < T::INFINITY,
+        "a histogram is of a range whose width is positive and finite, not of {from} to {to}"
+    );
     assert!(!bins.is_empty(), "a histogram has a bin at least");
     let per_number = T::from_u64(bins.len() as u64) / width;
     let last = bins.len() - 1;

@@ -30,7 +30,8 @@
 //! - **Zeros** of either sign are equal. A sum that is zero is +0.0. Which of both is the least or the greatest is
 //!   not defined, but always the same for the same numbers.
 //! - **Subnormal numbers** are numbers like others, though processors are slow at them.
-//! - **Overflow** gives infinities, as it does in a plain loop. Sums of integers do not overflow.
+//! - **Overflow** gives infinities. Sums are added up in parts, which may overflow where those of a plain loop do not, and parts
+//!   of both signs give NaN. Sums of integers do not overflow.
 //! - **Alignment**: any. In cache, numbers that begin at a multiple of 16 bytes are read up to a quarter faster.
 //!
 //! # How does it work?

@@ -106,15 +106,7 @@ impl<T: Float> CoMoments<T> {
 
     /// Pearson's correlation, from -1 to 1; NaN if all of the first are equal, or all of the second.
     pub fn correlation(&self) -> T {
-        let correlation = self.products / self.squares[0].geometric_mean(self.squares[1]);
-        // Rounding may lead a little beyond.
-        if correlation > T::ONE {
-            T::ONE
-        } else if correlation < T::ZERO - T::ONE {
-            T::ZERO - T::ONE
-        } else {
-            correlation
-        }
+        (self.products / self.squares[0].geometric_mean(self.squares[1])).to_cosine()
     }
 
     /// Those of both together (Chan, Golub and LeVeque 1979).
@@ -170,8 +162,10 @@ fn of_few<T: Float>(left: &[T], right: &[T]) -> CoMoments<T> {
 /// mean is taken off: the shifted data algorithm within a group, pairwise merging of groups (Chan, Golub and LeVeque,
 /// "Algorithms for computing the sample variance", 1983).
 struct Variable<V> {
-    /// The mean of the groups before.
+    /// The mean of the groups before, and by how much that is more, which a number near the mean is too coarse to tell.
+    /// Else a mean that no longer moves would add to the variance with every group.
     shift: V,
+    low: V,
     sum: V,
     square_sum: V,
     /// Of the groups before.
@@ -201,7 +195,7 @@ impl<V: Vector> Variable<V> {
     #[inline(always)]
     fn new() -> Self {
         let zero = V::splat(V::Lane::ZERO);
-        Self { shift: zero, sum: zero, square_sum: zero, squares: zero }
+        Self { shift: zero, low: zero, sum: zero, square_sum: zero, squares: zero }
     }
 
     #[inline(always)]
@@ -211,17 +205,21 @@ impl<V: Vector> Variable<V> {
         self.square_sum = self.square_sum.add(a.mul(a).add(b.mul(b)).add(c.mul(c).add(d.mul(d))));
     }
 
-    /// Takes the group to the groups before; by how much its mean differs from theirs.
+    /// Takes the group to the groups before. By how much its mean differs from the shift, and from theirs.
     #[inline(always)]
-    fn merge(&mut self, shares: &Shares<V>) -> V {
+    fn merge(&mut self, shares: &Shares<V>) -> [V; 2] {
         let zero = V::splat(V::Lane::ZERO);
         let mean = self.sum.mul(shares.per_group);
+        let difference = mean.sub(self.low);
         let squares = self.square_sum.sub(self.sum.mul(mean)).greatest(zero);
-        self.squares = self.squares.add(squares.add(mean.mul(mean).mul(shares.weight)));
-        self.shift = self.shift.add(mean.mul(shares.share));
+        self.squares = self.squares.add(squares.add(difference.mul(difference).mul(shares.weight)));
+        let step = self.low.add(difference.mul(shares.share));
+        let shift = self.shift.add(step);
+        self.low = step.sub(shift.sub(self.shift));
+        self.shift = shift;
         self.sum = zero;
         self.square_sum = zero;
-        mean
+        [mean, difference]
     }
 }
 
@@ -334,9 +332,9 @@ impl<V: Vector<Lane: Float>> Fold<V, 2, 4> for Two<V> {
         }
         let shares = self.counts.shares();
         let left_sum = self.left.sum;
-        let left = self.left.merge(&shares);
-        let right = self.right.merge(&shares);
-        let products = self.product_sum.sub(left_sum.mul(right));
+        let [_, left] = self.left.merge(&shares);
+        let [right_mean, right] = self.right.merge(&shares);
+        let products = self.product_sum.sub(left_sum.mul(right_mean));
         self.products = self.products.add(products.add(left.mul(right).mul(shares.weight)));
         self.product_sum = V::splat(V::Lane::ZERO);
     }

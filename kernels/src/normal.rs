@@ -33,7 +33,11 @@ impl<T: Float> Scale<T> {
         if value >= self.greatest {
             return T::ONE;
         }
-        // By halves, since the difference may be too large for a number.
+        let width = self.greatest - self.least;
+        if width < T::INFINITY {
+            return (value - self.least) / width;
+        }
+        // By halves, since the difference is too large for a number.
         let [value, least, greatest] = [value, self.least, self.greatest].map(|each| each / T::from_u64(2));
         (value - least) / (greatest - least)
     }

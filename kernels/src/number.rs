@@ -10,6 +10,8 @@ pub trait Number:
     const ONE: Self;
     const NAN: Self;
     const INFINITY: Self;
+    /// The least positive number with all its digits.
+    const MIN_NORMAL: Self;
     const NEG_INFINITY: Self;
 
     fn sqrt(self) -> Self;
@@ -26,11 +28,23 @@ pub trait Number:
     /// The nearest number.
     fn from_f64(value: f64) -> Self;
 
-    /// The square root of a product, of which the product may overflow.
+    /// A cosine, which rounding may have led beyond its range.
+    #[inline(always)]
+    fn to_cosine(self) -> Self {
+        if self > Self::ONE {
+            Self::ONE
+        } else if self < Self::ZERO - Self::ONE {
+            Self::ZERO - Self::ONE
+        } else {
+            self
+        }
+    }
+
+    /// The square root of a product, of which the product may be too large or too small for a number.
     #[inline(always)]
     fn geometric_mean(self, other: Self) -> Self {
         let product = self * other;
-        if product > Self::ZERO && product < Self::INFINITY {
+        if product >= Self::MIN_NORMAL && product < Self::INFINITY {
             return product.sqrt();
         }
         self.sqrt() * other.sqrt()
@@ -44,6 +58,7 @@ macro_rules! number {
             const ONE: Self = 1.0;
             const NAN: Self = Self::NAN;
             const INFINITY: Self = Self::INFINITY;
+            const MIN_NORMAL: Self = Self::MIN_POSITIVE;
             const NEG_INFINITY: Self = Self::NEG_INFINITY;
 
             #[inline(always)]

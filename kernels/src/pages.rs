@@ -1,7 +1,8 @@
 //! The same kernels over pages: numbers that lie in memory in pieces, such as those of a column.
 //!
 //! They take anything that gives slices. The results are, to the bit, those of all the numbers in one slice: where a page
-//! begins and ends makes no difference. Two sequences may be cut into pages differently.
+//! begins and ends makes no difference. Two sequences may be cut into pages differently. How many numbers there are shows at
+//! the end: a function that panics since they do not fit has written a part of its results.
 //!
 //! ```
 //! use duractor_kernels::{pages, sum};

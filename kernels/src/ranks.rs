@@ -52,8 +52,14 @@ impl Place {
 
 /// On the way from the lower to the higher.
 fn between<T: Float>(low: T, high: T, share: f64) -> T {
+    if share == 0.0 {
+        return low;
+    }
     let width = high - low;
     let [share, rest] = [share, 1.0 - share].map(T::from_f64);
+    if high == T::INFINITY && low > T::NEG_INFINITY {
+        return high;
+    }
     // The difference may be too large, where both are not.
     let value = if width < T::INFINITY { low + width * share } else { low * rest + high * share };
     if value > high { high } else { value }

@@ -198,8 +198,8 @@ pub fn argmax<T: Float>(values: &[T]) -> Option<usize> {
 /// The relative error of the variance is at most (15 000 + n/128 + 4·|mean|/σ)·u, with σ the standard deviation; usually it
 /// is a few u. That of the mean is at most (80 + n/512)·u·max|x|.
 ///
-/// Where differences are so large that their squares overflow, the variance is infinite or NaN. An infinity or a NaN among
-/// the numbers makes mean and variance NaN.
+/// Where differences are so large that they or their squares overflow, mean and variance are infinite or NaN. An infinity or a
+/// NaN among the numbers makes the variance NaN, and the mean infinite or NaN.
 pub fn moments<T: Float>(values: &[T]) -> Moments<T> {
     moments::moments([values])
 }
@@ -272,7 +272,7 @@ pub fn sum_where<T: Float>(values: &[T], is: Is<T>) -> T {
 ///
 /// # Panics
 ///
-/// There is no bin, or the range is empty, infinite or NaN.
+/// There is no bin, or the width of the range is not positive and finite.
 #[track_caller]
 pub fn histogram<T: Float>(values: &[T], range: RangeInclusive<T>, bins: &mut [u64]) -> Outside {
     histograms::histogram(iter::once(values), range, bins)
@@ -694,14 +694,14 @@ pub fn min_max_buckets<T: Float>(values: &[T], buckets: usize) -> Vec<Bucket<T>>
 /// At most so many of the points, chosen so that a line through them looks like one through all:
 /// Largest-Triangle-Three-Buckets (Sveinn Steinarsson, "Downsampling Time Series for Visual Representation", 2013).
 ///
-/// The first and the last point stay. The `n - 2` between them are in `points - 2` buckets by their index: bucket `b` begins
+/// The first and the last point stay, if they are finite. The `n - 2` between them are in `points - 2` buckets by their index: bucket `b` begins
 /// at `1 + b * (n - 2) / (points - 2)`, rounded down. Of each the point stays that makes the largest triangle with the one
 /// chosen before it and the mean of the bucket after it, and of points that make the same triangle the first. If there are no
 /// more than `points`, all stay.
 ///
 /// `x` need not ascend, nor differ. Points of which a coordinate is NaN or infinite are left out, wherever they are; of a
-/// bucket beside nothing but such points the first point stays. The same goes for coordinates beyond 10¹⁵⁰ or so, whose areas
-/// are too large for a number.
+/// bucket beside nothing but such points the first point stays. The same goes for coordinates beyond 10¹⁵⁰ or so (`f32`: 10¹⁹), whose
+/// areas are too large for a number.
 ///
 /// ```
 /// let (x, y) = ([0.0, 1.0, 2.0, 3.0, 4.0, 5.0], [0.0, 0.0, 9.0, 0.0, 1.0, 0.0]);

@@ -215,7 +215,7 @@ impl<'a, T: Float, I: Input<'a, T, 2>> Kernel<T> for CosineSimilarity<I> {
     fn run<V: Vector<Lane = T>>(self) -> T {
         let zeros = [V::splat(T::ZERO); 3];
         let [both, left, right] = self.0.fold::<V, _, _>(Cosine { parts: zeros, totals: zeros });
-        both / left.geometric_mean(right)
+        (both / left.geometric_mean(right)).to_cosine()
     }
 }
 

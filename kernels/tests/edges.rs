@@ -145,6 +145,38 @@ fn the_mean_may_be_far_from_zero() {
 }
 
 #[test]
+fn a_mean_that_no_longer_moves_adds_nothing_to_the_variance() {
+    let far = |at: u32| if at < 1_024 { 1.0 } else { 1.0_f32 + 0.000_316_16 };
+    let values: Vec<f32> = (0..1_024_000).map(far).collect();
+    let step = f64::from(far(9_999)) - 1.0;
+    let exact = step * step * 0.001 * 0.999;
+    let variance = f64::from(kernels::moments(&values).variance());
+    assert!((variance / exact - 1.0).abs() < 0.025, "{variance} for {exact}");
+}
+
+#[test]
+fn small_vectors_have_directions_too() {
+    for size in [1e-80_f64, 1.3e-81, 1e-150, 1e150] {
+        assert!((kernels::cosine_similarity(&[size], &[size]) - 1.0).abs() < 1e-12, "{size}");
+        let pairs = kernels::co_moments(&[size, -size], &[size, -size]);
+        assert!((pairs.correlation() - 1.0).abs() < 1e-12, "{size}");
+    }
+    assert!((kernels::cosine_similarity(&[7e-12_f32], &[7e-12]) - 1.0).abs() < 1e-6);
+    let left = [-0.617_920_735_185_806_3, -0.138_776_084_903_546_43, -0.077_612_353_846_857_16];
+    let right = [0.251_559_836_868_201_05, 0.056_496_711_134_068_53, 0.031_596_530_041_675_41];
+    assert!(kernels::cosine_similarity(&left, &right) >= -1.0);
+}
+
+#[test]
+fn the_scale_of_tiny_numbers_holds_beside_infinite_ones() {
+    let tiny = |count: u64| f64::from_bits(count);
+    let mut places = [0.0; 4];
+    kernels::normalise_to(&[tiny(3), tiny(4), tiny(5), INF], &mut places);
+    assert_eq!(places, [0.0, 0.5, 1.0, 1.0]);
+    assert_eq!(kernels::quantiles(&[1.0_f32, f32::INFINITY], &[1e-60, 0.0]), Some(vec![f32::INFINITY, 1.0]));
+}
+
+#[test]
 fn numbers_may_begin_anywhere() {
     let values: Vec<f32> = (0..200).map(|at| at as f32).collect();
     for start in 0..9 {
@@ -153,7 +185,8 @@ fn numbers_may_begin_anywhere() {
         assert_eq!(kernels::argmax(part), Some(part.len() - 1));
     }
     let bytes: Vec<u8> = (0..200).collect();
-    assert_eq!(int::hamming(&bytes[1..150], &bytes[2..151]), int::hamming(&bytes[2..151], &bytes[1..150]));
+    let differing = (1..150).map(|at| u64::from((bytes[at] ^ bytes[at + 1]).count_ones()));
+    assert_eq!(int::hamming(&bytes[1..150], &bytes[2..151]), differing.sum());
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -171,5 +204,5 @@ fn unequal_lengths_panic_with_both() {
     assert_eq!(rows, "a matrix of 5 numbers is not 2 rows of 2, which is the length of the vector");
     assert_eq!(text(|| kernels::clamp(&mut [0.0], 2.0, 1.0)), "numbers cannot be clamped to 2..=1");
     let range = text(|| _ = kernels::histogram(&[0.0], 1.0..=1.0, &mut [0]));
-    assert_eq!(range, "a histogram is of a finite range, not of 1 to 1");
+    assert_eq!(range, "a histogram is of a range whose width is positive and finite, not of 1 to 1");
 }
