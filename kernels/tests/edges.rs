@@ -186,7 +186,7 @@ fn numbers_may_begin_anywhere() {
     }
     let bytes: Vec<u8> = (0..200).collect();
     let differing = (1..150).map(|at| u64::from((bytes[at] ^ bytes[at + 1]).count_ones()));
-    assert_eq!(int::hamming(&bytes[1..150], &bytes[2..151]), differing.sum());
+    assert_eq!(int::hamming(&bytes[1..150], &bytes[2..151]), differing.sum::<u64>());
 }
 
 #[cfg(not(target_arch = "wasm32"))]
