@@ -241,7 +241,7 @@ proptest! {
     }
 
     #[test]
-    fn maps_are_what_a_loop_makes(values in vec(any::<[f64; 2]>(), 0..200), a in any::<f64>(), b in any::<f64>()) {
+    fn maps_are_what_a_loop_makes(values in vec([prop::num::f64::ANY; 2], 0..200), a in prop::num::f64::ANY, b in prop::num::f64::ANY) {
         let [left, right] = [0, 1].map(|at| values.iter().map(|pair| pair[at]).collect::<Vec<f64>>());
         let bits = |values: &[f64]| values.iter().map(|v| if v.is_nan() { 0 } else { v.to_bits() }).collect::<Vec<_>>();
         let check = |made: &dyn Fn(&mut [f64]), expected: &dyn Fn(f64, f64) -> f64| {
