@@ -24,7 +24,7 @@ mod private {
 pub(crate) use private::Lane;
 
 /// `f64` or `f32`.
-pub trait Float: Lane + Default + fmt::Debug + fmt::Display + Into<f64> {}
+pub trait Float: Lane + Default + fmt::Debug + fmt::Display + fmt::LowerExp + Into<f64> {}
 
 impl Float for f64 {}
 impl Float for f32 {}

@@ -185,6 +185,7 @@ fn fold_blocks<V: Memory, F: Fold<V, IN, N>, const IN: usize, const N: usize>(
     fold: &mut F,
     blocks: [&[[V::Array; N]]; IN],
 ) {
+    const { assert!(IN == 1 || IN == 2) };
     if IN == 1 {
         for block in blocks[0] {
             fold.block([block; IN]);

@@ -29,6 +29,7 @@ pub(crate) fn histogram<'a, T: Float>(
     );
     assert!(!bins.is_empty(), "a histogram has a bin at least");
     let per_number = T::from_u64(bins.len() as u64) / width;
+    assert!(per_number < T::INFINITY, "a range as narrow as from {from:e} to {to:e} has no room for bins");
     let last = bins.len() - 1;
     let mut outside = Outside::default();
     for page in pages {

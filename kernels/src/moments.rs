@@ -50,7 +50,8 @@ impl<T: Float> Moments<T> {
         self.sample_variance().sqrt()
     }
 
-    /// Those of both together (Chan, Golub and LeVeque 1979).
+    /// Those of both together (Chan, Golub and LeVeque 1979). Each time the mean is rounded: merge few large parts rather than
+    /// many small ones.
     pub fn merge(self, other: Self) -> Self {
         let both = CoMoments::alike(self).merge(CoMoments::alike(other));
         Self { count: both.count, mean: both.means[0], squares: both.squares[0] }
@@ -109,7 +110,8 @@ impl<T: Float> CoMoments<T> {
         (self.products / self.squares[0].geometric_mean(self.squares[1])).to_cosine()
     }
 
-    /// Those of both together (Chan, Golub and LeVeque 1979).
+    /// Those of both together (Chan, Golub and LeVeque 1979). Each time the mean is rounded: merge few large parts rather than
+    /// many small ones.
     pub fn merge(self, other: Self) -> Self {
         if self.count == 0 || other.count == 0 {
             return if self.count == 0 { other } else { self };

@@ -205,4 +205,15 @@ fn unequal_lengths_panic_with_both() {
     assert_eq!(text(|| kernels::clamp(&mut [0.0], 2.0, 1.0)), "numbers cannot be clamped to 2..=1");
     let range = text(|| _ = kernels::histogram(&[0.0], 1.0..=1.0, &mut [0]));
     assert_eq!(range, "a histogram is of a range whose width is positive and finite, not of 1 to 1");
+    let narrow = text(|| _ = kernels::histogram(&[0.0], 0.0..=4e-309, &mut [0; 4]));
+    assert_eq!(narrow, "a range as narrow as from 0e0 to 4e-309 has no room for bins");
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn unequal_pages_panic() {
+    let text = |run: fn()| *catch_unwind(run).unwrap_err().downcast::<&str>().unwrap();
+    let lengths = "the sequences are not of the same length";
+    assert_eq!(text(|| _ = kernels::pages::dot([&[1.0; 9][..], &[1.0; 9]], [&[1.0; 18][..], &[1.0]])), lengths);
+    assert_eq!(text(|| _ = kernels::pages::co_moments([&[1.0; 40][..]], [&[1.0; 39][..]])), lengths);
 }
