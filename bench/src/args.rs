@@ -74,8 +74,8 @@ pub(crate) enum Command {
     Overhead(Overhead),
     State(State),
     Cache(Cache),
-    Recovery(Recovery),
-    Columns(Columns),
+    Recovery(Rounds),
+    Columns(Rounds),
     Kernels(Kernels),
     Size(Size),
 }
@@ -157,16 +157,9 @@ pub(crate) struct Cache {
     pub(crate) pace: Pace,
 }
 
-/// How to measure what a trap costs.
+/// How often to measure what a trap, or an operation of a column, costs, and how to tell.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Recovery {
-    pub(crate) rounds: u32,
-    pub(crate) json: bool,
-}
-
-/// How to measure what operations of a column cost.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Columns {
+pub(crate) struct Rounds {
     pub(crate) rounds: u32,
     pub(crate) json: bool,
 }
@@ -208,8 +201,8 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
         Some(Value(word)) if word == "overhead" => parse_overhead(parser),
         Some(Value(word)) if word == "state" => parse_state(parser),
         Some(Value(word)) if word == "cache" => parse_cache(parser),
-        Some(Value(word)) if word == "recovery" => parse_recovery(parser),
-        Some(Value(word)) if word == "columns" => parse_columns(parser),
+        Some(Value(word)) if word == "recovery" => parse_rounds(parser, TRAPS, Command::Recovery),
+        Some(Value(word)) if word == "columns" => parse_rounds(parser, COLUMN_ROUNDS, Command::Columns),
         Some(Value(word)) if word == "kernels" => parse_kernels(parser),
         Some(Value(word)) if word == "size" => parse_size(parser),
         Some(other) => Err(other.unexpected().into()),
@@ -257,8 +250,8 @@ fn parse_cache(mut parser: lexopt::Parser) -> Result<Command> {
     Ok(Command::Cache(options))
 }
 
-fn parse_recovery(mut parser: lexopt::Parser) -> Result<Command> {
-    let mut options = Recovery { rounds: TRAPS, json: false };
+fn parse_rounds(mut parser: lexopt::Parser, rounds: u32, command: fn(Rounds) -> Command) -> Result<Command> {
+    let mut options = Rounds { rounds, json: false };
     while let Some(option) = long(&mut parser)? {
         match option.as_str() {
             "rounds" => options.rounds = parser.value()?.parse()?,
@@ -268,21 +261,7 @@ fn parse_recovery(mut parser: lexopt::Parser) -> Result<Command> {
         }
     }
     ensure!(options.rounds > 0, "--rounds is at least 1");
-    Ok(Command::Recovery(options))
-}
-
-fn parse_columns(mut parser: lexopt::Parser) -> Result<Command> {
-    let mut options = Columns { rounds: COLUMN_ROUNDS, json: false };
-    while let Some(option) = long(&mut parser)? {
-        match option.as_str() {
-            "rounds" => options.rounds = parser.value()?.parse()?,
-            "json" => options.json = true,
-            "help" => return Ok(Command::Help),
-            other => bail!("invalid option '--{other}'"),
-        }
-    }
-    ensure!(options.rounds > 0, "--rounds is at least 1");
-    Ok(Command::Columns(options))
+    Ok(command(options))
 }
 
 fn parse_kernels(mut parser: lexopt::Parser) -> Result<Command> {
@@ -382,13 +361,13 @@ mod tests {
 
     #[test]
     fn recovery_takes_all_its_options() {
-        let expected = Recovery { rounds: 9, json: true };
+        let expected = Rounds { rounds: 9, json: true };
         assert_eq!(parsed("recovery --rounds 9 --json").unwrap(), Command::Recovery(expected));
     }
 
     #[test]
     fn columns_takes_all_its_options() {
-        let expected = Columns { rounds: 9, json: true };
+        let expected = Rounds { rounds: 9, json: true };
         assert_eq!(parsed("columns --rounds 9 --json").unwrap(), Command::Columns(expected));
     }
 

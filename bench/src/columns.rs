@@ -14,7 +14,7 @@ use duractor_cli::cargo::Workspace;
 use duractor_cli::optimize;
 use serde::Serialize;
 
-use crate::args::Columns;
+use crate::args::Rounds;
 use crate::build::bench_dir;
 use crate::scenario::Promise;
 use crate::stats::median;
@@ -61,7 +61,7 @@ impl fmt::Display for Row {
 /// # Errors
 ///
 /// The crate does not build, or Node.js does not run it.
-pub(crate) fn columns(options: &Columns) -> Result<()> {
+pub(crate) fn columns(options: &Rounds) -> Result<()> {
     let mut rows = rows("native", &natively(options.rounds));
     rows.extend(self::rows("wasm", &in_wasm(options.rounds)?));
     if options.json {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde::Serialize;
 
-use crate::args::Recovery;
+use crate::args::Rounds;
 use crate::build::{self, bench_dir};
 use crate::load::{Ask, Client};
 use crate::state::Numbered;
@@ -46,7 +46,7 @@ impl fmt::Display for Row {
 /// # Errors
 ///
 /// The worker does not build, or does not answer as expected.
-pub(crate) fn recovery(options: &Recovery) -> Result<()> {
+pub(crate) fn recovery(options: &Rounds) -> Result<()> {
     eprintln!("building the actors");
     let dir = build::actors("state/duractor", "duractor-bench-state", false)?;
     let classes = &["Book", "Counter", "Idle", "Shelf"];

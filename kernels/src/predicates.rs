@@ -4,7 +4,7 @@ use crate::{
     float::{Float, Kernel},
     fold::{Fold, Input},
     number::Number,
-    sums,
+    sums::{self, Span},
     vector::{Vector, each4},
 };
 
@@ -26,9 +26,6 @@ pub enum Is<T> {
     Nan,
 }
 
-/// From a number to a number, both included.
-struct Span<T>(T, T);
-
 impl<T: Float> Is<T> {
     const NOTHING: Span<T> = Span(T::INFINITY, T::NEG_INFINITY);
 
@@ -48,29 +45,29 @@ impl<T: Float> Is<T> {
 }
 
 /// Which lanes are counted, as a mask.
-trait Mask<V: Vector> {
+trait Mask<T> {
     /// A number that is not.
-    const PAD: V::Lane;
+    const PAD: T;
 
-    fn of(&self, values: V) -> V;
+    fn of<V: Vector<Lane = T>>(&self, values: V) -> V;
 }
 
-impl<V: Vector> Mask<V> for Span<V::Lane> {
-    const PAD: V::Lane = V::Lane::NAN;
+impl<T: Float> Mask<T> for Span<T> {
+    const PAD: T = T::NAN;
 
     #[inline(always)]
-    fn of(&self, values: V) -> V {
-        V::splat(self.0).le(values).and(values.le(V::splat(self.1)))
+    fn of<V: Vector<Lane = T>>(&self, values: V) -> V {
+        self.mask(values)
     }
 }
 
 struct IsNan;
 
-impl<V: Vector> Mask<V> for IsNan {
-    const PAD: V::Lane = V::Lane::ZERO;
+impl<T: Float> Mask<T> for IsNan {
+    const PAD: T = T::ZERO;
 
     #[inline(always)]
-    fn of(&self, values: V) -> V {
+    fn of<V: Vector<Lane = T>>(&self, values: V) -> V {
         values.ne(values)
     }
 }
@@ -82,7 +79,7 @@ struct Count<V, M> {
     total: u64,
 }
 
-impl<V: Vector, M: Mask<V>> Fold<V, 1, 8> for Count<V, M> {
+impl<V: Vector, M: Mask<V::Lane>> Fold<V, 1, 8> for Count<V, M> {
     type Output = u64;
     const PAD: V::Lane = M::PAD;
 
@@ -111,16 +108,7 @@ impl<V: Vector, M: Mask<V>> Fold<V, 1, 8> for Count<V, M> {
 
 struct CountKernel<M, I>(M, I);
 
-impl<'a, T: Float, I: Input<'a, T, 1>> Kernel<T> for CountKernel<Span<T>, I> {
-    type Output = u64;
-
-    #[inline(always)]
-    fn run<V: Vector<Lane = T>>(self) -> u64 {
-        self.1.fold::<V, _, _>(Count { mask: self.0, parts: [V::splat(T::ZERO); 4], total: 0 })
-    }
-}
-
-impl<'a, T: Float, I: Input<'a, T, 1>> Kernel<T> for CountKernel<IsNan, I> {
+impl<'a, T: Float, M: Mask<T>, I: Input<'a, T, 1>> Kernel<T> for CountKernel<M, I> {
     type Output = u64;
 
     #[inline(always)]
@@ -140,6 +128,5 @@ pub(crate) fn sum_where<'a, T: Float>(input: impl Input<'a, T, 1>, is: Is<T>) ->
     if matches!(is, Is::Nan) {
         return if count_where(input, is) > 0 { T::NAN } else { T::ZERO };
     }
-    let Span(from, to) = is.span();
-    sums::sum_between(input, from, to)
+    sums::sum_in(input, is.span())
 }

@@ -21,42 +21,40 @@ struct Rows<'a, T, M> {
     out: &'a mut [T],
 }
 
-macro_rules! kernel {
-    ($term:ident) => {
-        impl<T: Float> Kernel<T> for Rows<'_, T, $term> {
-            type Output = ();
+impl<T: Float, M: Term<T, 2>> Kernel<T> for Rows<'_, T, M> {
+    type Output = ();
 
-            #[inline(always)]
-            fn run<V: Vector<Lane = T>>(self) {
-                rows::<V, _>(&self.term, self.vector, self.rows, self.out);
-            }
-        }
-    };
+    #[inline(always)]
+    fn run<V: Vector<Lane = T>>(self) {
+        rows::<V, _>(&self.term, self.vector, self.rows, self.out);
+    }
 }
 
-kernel!(Product);
-kernel!(SquaredDifference);
-
 #[inline(always)]
-fn rows<V: Vector, M: Term<V, 2>>(term: &M, vector: &[V::Lane], rows: &[V::Lane], out: &mut [V::Lane]) {
+fn rows<V: Vector, M: Term<V::Lane, 2>>(term: &M, vector: &[V::Lane], rows: &[V::Lane], out: &mut [V::Lane]) {
     let len = vector.len();
     let quarter = out.len() / 4;
     let row = |at: usize| &rows[at * len..][..len];
-    for at in 0..quarter {
-        let four = [at, at + quarter, at + 2 * quarter, at + 3 * quarter];
+    let is_uneven = 4 * quarter < out.len();
+    for at in 0..quarter + usize::from(is_uneven) {
+        let four =
+            if at < quarter { [0, 1, 2, 3].map(|part| at + part * quarter) } else { last_of(out.len(), quarter) };
         let sums = of_rows::<V, M>(term, vector, four.map(row));
         for (at, sum) in zip(four, sums) {
             out[at] = sum;
         }
     }
-    for (at, out) in out.iter_mut().enumerate().skip(4 * quarter) {
-        [*out, ..] = of_rows::<V, M>(term, vector, [row(at); 4]);
-    }
+}
+
+/// The rows that are in no quarter, one to three of them; the last more than once.
+#[inline(always)]
+fn last_of(count: usize, quarter: usize) -> [usize; 4] {
+    [0, 1, 2, 3].map(|part| (4 * quarter + part).min(count - 1))
 }
 
 /// The same for four rows. What a row adds up to does not depend on the others.
 #[inline(always)]
-fn of_rows<V: Vector, M: Term<V, 2>>(term: &M, vector: &[V::Lane], rows: [&[V::Lane]; 4]) -> [V::Lane; 4] {
+fn of_rows<V: Vector, M: Term<V::Lane, 2>>(term: &M, vector: &[V::Lane], rows: [&[V::Lane]; 4]) -> [V::Lane; 4] {
     let pairs = pairs_of::<V>(vector);
     let count = pairs.len();
     let a = &pairs_of::<V>(rows[0])[..count];

@@ -8,11 +8,11 @@ use crate::{
 };
 
 /// What is added up.
-pub(crate) trait Term<V: Vector, const IN: usize> {
+pub(crate) trait Term<T, const IN: usize> {
     /// A number of which the term is zero.
-    const PAD: V::Lane;
+    const PAD: T;
 
-    fn of(&self, values: [V; IN]) -> V;
+    fn of<V: Vector<Lane = T>>(&self, values: [V; IN]) -> V;
 }
 
 /// Adds up terms: four partial sums, so that an addition does not wait for the one before, and their sum after each
@@ -37,7 +37,7 @@ impl<V: Vector, T> Sums<V, T> {
     }
 }
 
-impl<V: Vector, T: Term<V, 1>> Fold<V, 1, 8> for Sums<V, T> {
+impl<V: Vector, T: Term<V::Lane, 1>> Fold<V, 1, 8> for Sums<V, T> {
     type Output = V::Lane;
     const PAD: V::Lane = T::PAD;
 
@@ -62,7 +62,7 @@ impl<V: Vector, T: Term<V, 1>> Fold<V, 1, 8> for Sums<V, T> {
 }
 
 /// Blocks of two sequences are half as long, since all that is loaded at once has to find place in sixteen registers.
-impl<V: Vector, T: Term<V, 2>> Fold<V, 2, 4> for Sums<V, T> {
+impl<V: Vector, T: Term<V::Lane, 2>> Fold<V, 2, 4> for Sums<V, T> {
     type Output = V::Lane;
     const PAD: V::Lane = T::PAD;
 
@@ -90,11 +90,11 @@ macro_rules! term {
         $(#[$doc])*
         pub(crate) struct $name;
 
-        impl<V: Vector> Term<V, $pages> for $name {
-            const PAD: V::Lane = V::Lane::ZERO;
+        impl<T: Float> Term<T, $pages> for $name {
+            const PAD: T = T::ZERO;
 
             #[inline(always)]
-            fn of(&self, [$($value),*]: [V; $pages]) -> V {
+            fn of<V: Vector<Lane = T>>(&self, [$($value),*]: [V; $pages]) -> V {
                 $term
             }
         }
@@ -110,40 +110,46 @@ term!(SquaredDifference, 2, |[left, right]| {
     difference.mul(difference)
 });
 
-/// A number if it is from one to another, both included.
-pub(crate) struct IfBetween<T>(pub(crate) T, pub(crate) T);
+/// From a number to a number, both included. The term is a number that is.
+pub(crate) struct Span<T>(pub(crate) T, pub(crate) T);
 
-impl<V: Vector> Term<V, 1> for IfBetween<V::Lane> {
-    const PAD: V::Lane = V::Lane::NAN;
+impl<T: Float> Span<T> {
+    /// Which lanes are in it.
+    #[inline(always)]
+    pub(crate) fn mask<V: Vector<Lane = T>>(&self, values: V) -> V {
+        V::splat(self.0).le(values).and(values.le(V::splat(self.1)))
+    }
+}
+
+impl<T: Float> Term<T, 1> for Span<T> {
+    const PAD: T = T::NAN;
 
     #[inline(always)]
-    fn of(&self, [value]: [V; 1]) -> V {
-        V::splat(self.0).le(value).and(value.le(V::splat(self.1))).and(value)
+    fn of<V: Vector<Lane = T>>(&self, [value]: [V; 1]) -> V {
+        self.mask(value).and(value)
     }
 }
 
 /// The sum of what a term is of each number, or of each pair.
-struct Sum<T, I, const IN: usize>(T, I);
+struct Sum<M, I, const IN: usize>(M, I);
 
-macro_rules! kernel {
-    ($term:ty, $pages:literal) => {
-        impl<'a, T: Float, I: Input<'a, T, $pages>> Kernel<T> for Sum<$term, I, $pages> {
-            type Output = T;
+impl<'a, T: Float, M: Term<T, 1>, I: Input<'a, T, 1>> Kernel<T> for Sum<M, I, 1> {
+    type Output = T;
 
-            #[inline(always)]
-            fn run<V: Vector<Lane = T>>(self) -> T {
-                self.1.fold::<V, _, _>(Sums::new(self.0))
-            }
-        }
-    };
+    #[inline(always)]
+    fn run<V: Vector<Lane = T>>(self) -> T {
+        self.1.fold::<V, _, _>(Sums::new(self.0))
+    }
 }
 
-kernel!(Itself, 1);
-kernel!(IfBetween<T>, 1);
-kernel!(Magnitude, 1);
-kernel!(Square, 1);
-kernel!(Product, 2);
-kernel!(SquaredDifference, 2);
+impl<'a, T: Float, M: Term<T, 2>, I: Input<'a, T, 2>> Kernel<T> for Sum<M, I, 2> {
+    type Output = T;
+
+    #[inline(always)]
+    fn run<V: Vector<Lane = T>>(self) -> T {
+        self.1.fold::<V, _, _>(Sums::new(self.0))
+    }
+}
 
 pub(crate) fn sum<'a, T: Float>(input: impl Input<'a, T, 1>) -> T {
     T::run(Sum(Itself, input))
@@ -165,8 +171,8 @@ pub(crate) fn squared_distance<'a, T: Float>(input: impl Input<'a, T, 2>) -> T {
     T::run(Sum(SquaredDifference, input))
 }
 
-pub(crate) fn sum_between<'a, T: Float>(input: impl Input<'a, T, 1>, from: T, to: T) -> T {
-    T::run(Sum(IfBetween(from, to), input))
+pub(crate) fn sum_in<'a, T: Float>(input: impl Input<'a, T, 1>, span: Span<T>) -> T {
+    T::run(Sum(span, input))
 }
 
 /// The dot product of two sequences, and of each with itself.
